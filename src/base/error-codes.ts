@@ -1,0 +1,50 @@
+/**
+ * Every way in which OVMS refuses or fails, with its meaning. The set is closed: a face (exit status, HTTP status)
+ * that forgets one does not compile, and `spec/errors.md` is held equal to it by a test.
+ */
+export const ERROR_CODES = {
+  usage: 'The command line is wrong',
+  'request-invalid': 'A request to the daemon does not match its schema',
+  'reference-invalid': 'A reference is not of the form [host/]repository[:tag][@digest]',
+  'reference-unknown': 'No artifact has that name here',
+  'registry-required': 'A reference names no registry where one is needed',
+  'digest-invalid': 'A digest is not of the form algorithm:hex',
+  'digest-unsupported': 'A digest uses an algorithm other than sha256 or sha512',
+  'digest-mismatch': 'Bytes do not have the digest that names them',
+  'size-mismatch': 'There are more or fewer bytes than the descriptor says',
+  'blob-unknown': 'A blob is not where it should be',
+  'manifest-too-large': 'A manifest is over the size limit',
+  'manifest-invalid': 'A manifest is not JSON, or does not match its schema',
+  'artifact-invalid': 'The parts of an artifact contradict each other',
+  'artifact-unsupported': 'The manifest is not one of a virtual machine',
+  'format-unsupported': 'A disk format, compression or device is not known here',
+  'disk-invalid': 'A disk image cannot be read as what it says it is',
+  'disk-refused':
+    'A disk image asks for something that is never done: a foreign file, encryption, a corrupt image',
+  'title-invalid': 'A title is a path, or not a plain file name',
+  'archive-invalid': 'An archive or unpacked artifact cannot be read',
+  'build-file-invalid': 'A build file is not YAML, or does not match its schema',
+  'file-unreadable': 'A file named by the user cannot be read',
+  'registry-unreachable': 'A registry did not answer',
+  'registry-refused': 'A registry answered with an error',
+  unauthorized: 'A registry wants other credentials',
+  'transfer-interrupted': 'A transfer ended before all bytes had arrived',
+  offline: 'Something would have to be fetched, and --offline forbids it',
+  'store-full': 'There is no space left for the store',
+  'store-failed': 'The store cannot be read or written',
+  'in-use': 'Something still needs what should be removed',
+  'hypervisor-missing': 'The hypervisor program is not installed',
+  'hypervisor-failed': 'The hypervisor ended or refused the machine',
+  'acceleration-unavailable': 'The acceleration asked for does not work on this host',
+  'port-in-use': 'A host port is taken',
+  'daemon-unreachable': 'The daemon does not answer and could not be started',
+  'socket-in-use': 'A living daemon already listens there',
+  'instance-unknown': 'No instance has that id or name',
+  'instance-state': 'The instance is not in a state that allows this',
+  'name-taken': 'Another instance has that name',
+  'not-supported': 'This is part of the contract but not of this implementation',
+  interrupted: 'The user or caller ended the work',
+  internal: 'A defect of OVMS itself',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
