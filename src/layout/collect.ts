@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lockFile, tryLock } from '../base/file-lock.ts'
+import { lockFile } from '../base/file-lock.ts'
 import { statOrNothing } from '../base/files.ts'
 import type { Signalled } from '../base/signal.ts'
 import { hasSuccessors, successors } from '../content/successors.ts'
