@@ -5,24 +5,14 @@ import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { BlobStat, ContentSink, ContentSource, Leasing } from './ports.ts'
 import { hasSuccessors, successors } from './successors.ts'
+import { type TransferListener, titleOf } from './transfer-event.ts'
 import { readVerified } from './verified.ts'
 
 /** Blobs at once. Two fill a fast line, a third hides the waits of the others (oras-go and dockerd use 3 as well). */
 const BLOBS_AT_ONCE = 3
 
-/** What happens to one blob, as it happens. */
-export type CopyEvent =
-  | { readonly is: 'begin'; readonly blob: Descriptor }
-  | {
-      readonly is: 'bytes'
-      readonly blob: Descriptor
-      readonly bytes: number
-      readonly how: 'moved' | 'kept'
-    }
-  | { readonly is: 'end'; readonly blob: Descriptor; readonly how: 'copied' | 'present' }
-
 export interface CopyOptions extends Signalled {
-  readonly onEvent?: (event: CopyEvent) => void
+  readonly onEvent?: TransferListener | undefined
 }
 
 export interface CopyResult {
@@ -75,16 +65,12 @@ class CopySession {
   kept = 0
   readonly #source: ContentSource & Partial<BlobStat>
   readonly #target: ContentSink
-  readonly #onEvent: (event: CopyEvent) => void
+  readonly #onEvent: TransferListener
   readonly #slots = new Limit(BLOBS_AT_ONCE)
   /** The same blob may stand several times in a tree, or in two manifests of an index. */
   readonly #started = new Map<Digest, Promise<void>>()
 
-  constructor(
-    source: ContentSource & Partial<BlobStat>,
-    target: ContentSink,
-    onEvent: (event: CopyEvent) => void,
-  ) {
+  constructor(source: ContentSource & Partial<BlobStat>, target: ContentSink, onEvent: TransferListener) {
     this.#source = source
     this.#target = target
     this.#onEvent = onEvent
@@ -119,18 +105,23 @@ class CopySession {
   }
 
   async #put(blob: Descriptor, open: Parameters<ContentSink['put']>[1], { signal }: Work): Promise<void> {
-    this.#onEvent({ is: 'begin', blob })
+    this.#begin(blob)
     const onBytes = (bytes: number, how: 'moved' | 'kept') => {
       this[how] += bytes
-      this.#onEvent({ is: 'bytes', blob, bytes, how })
+      this.#onEvent({ is: 'bytes', id: blob.digest, bytes, how })
     }
     await this.#target.put(blob, open, { signal, onBytes })
-    this.#onEvent({ is: 'end', blob, how: 'copied' })
+    this.#onEvent({ is: 'end', id: blob.digest, how: 'copied' })
   }
 
   #present(blob: Descriptor): void {
     this.kept += blob.size
-    this.#onEvent({ is: 'end', blob, how: 'present' })
+    this.#begin(blob)
+    this.#onEvent({ is: 'end', id: blob.digest, how: 'present' })
+  }
+
+  #begin(blob: Descriptor): void {
+    this.#onEvent({ is: 'begin', id: blob.digest, title: titleOf(blob), size: blob.size })
   }
 
   /** Waits for every child even after a failure, so that nothing still writes when the error is thrown. */

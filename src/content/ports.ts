@@ -55,3 +55,8 @@ export interface BlobStat {
 export interface Leasing {
   lease(options?: Signalled): Promise<ContentSink & AsyncDisposable>
 }
+
+/** An ability: takes bytes whose digest is known only when all have passed. */
+export interface Adding {
+  add(bytes: Bytes, options?: PutOptions): Promise<{ readonly digest: Digest; readonly size: number }>
+}

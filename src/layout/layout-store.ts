@@ -176,7 +176,7 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing {
 }
 
 /** A layout as seen through a process lease: whatever is asked for or put stays until the lease ends. */
-export class LeasedSink implements ContentSink, AsyncDisposable {
+export class LeasedSink implements ContentSink, Adding, AsyncDisposable {
   readonly #store: LayoutStore
   readonly #lease: ProcessLease
   readonly #relying: () => Promise<AsyncDisposable>
