@@ -8,6 +8,7 @@ import { isObject } from '../base/json.ts'
 import type { Signalled } from '../base/signal.ts'
 import type { Bytes, Opener } from '../base/streams.ts'
 import type {
+  Adding,
   BlobStat,
   ContentSink,
   ContentStore,

@@ -1,0 +1,107 @@
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf, OvmsError } from '../base/error.ts'
+import type { Signalled } from '../base/signal.ts'
+import { openerOf } from '../base/streams.ts'
+import type { ContentSink } from '../content/ports.ts'
+import type { TransferListener } from '../content/transfer-event.ts'
+import { blobDigest } from '../model/blob-reference.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { algorithmOf, digestOf, hexOf } from '../model/digest.ts'
+import { ANNOTATIONS, MEDIA_TYPES } from '../model/media-types.ts'
+import { EMPTY_CONFIG } from '../model/oci-manifest.ts'
+import { type OvmsManifest, parseOvmsManifest } from '../model/ovms-manifest.ts'
+import { ociManifestBytes } from './oci-form.ts'
+
+/**
+ * Brings an unpacked artifact - `manifest.json` beside `blobs/sha256-<hex>` - into a store, in the one form that OVMS
+ * writes. It gets no name. spec/artifact.md
+ *
+ * @throws {OvmsError} `archive-invalid`, `manifest-invalid`, `digest-mismatch`, `size-mismatch`
+ */
+export async function importUnpacked(
+  folder: string,
+  sink: ContentSink,
+  options: Signalled & { readonly onEvent?: TransferListener | undefined } = {},
+): Promise<Descriptor> {
+  const bytes = await readPart(join(folder, 'manifest.json'))
+  const { value: manifest } = parseOvmsManifest(bytes)
+  const blobs = await Promise.all(parts(manifest).map((part) => describePart(folder, part)))
+  for (const blob of blobs) await putFile(folder, blob, sink, options)
+  const manifestBlob = {
+    ...describe(bytes, MEDIA_TYPES.ovmsManifest),
+    annotations: { [ANNOTATIONS.title]: 'manifest.json' },
+  }
+  const ociBytes = ociManifestBytes(manifestBlob, blobs)
+  const root = describe(ociBytes, MEDIA_TYPES.ociManifest)
+  await sink.put(EMPTY_CONFIG.descriptor, openerOf(EMPTY_CONFIG.bytes), options)
+  await sink.put(manifestBlob, openerOf(bytes), { signal: options.signal })
+  await sink.put(root, openerOf(ociBytes), { signal: options.signal })
+  return root
+}
+
+interface Part {
+  readonly ref: string
+  readonly mediaType: string
+  readonly annotations: Record<string, string>
+}
+
+function parts({ kernel, initrd, diskLayers, ramSnapshot }: OvmsManifest): Part[] {
+  const memoryType =
+    ramSnapshot?.compression === 'zstd' ? MEDIA_TYPES.ramSnapshotZstd : MEDIA_TYPES.ramSnapshotLz4
+  const part = (ref: string, mediaType: string, title: string, more = {}): Part => ({
+    ref,
+    mediaType,
+    annotations: { [ANNOTATIONS.title]: title, ...more },
+  })
+  return [
+    ...(kernel ? [part(kernel.ref, MEDIA_TYPES.kernel, 'kernel')] : []),
+    ...(initrd ? [part(initrd.ref, MEDIA_TYPES.initrd, 'initrd')] : []),
+    ...(diskLayers ?? []).map(({ ref, format }, index) =>
+      part(ref, MEDIA_TYPES.disk, `disk-${index}.${format}`, { [ANNOTATIONS.format]: format }),
+    ),
+    ...(ramSnapshot ? [part(ramSnapshot.ref, memoryType, 'memory')] : []),
+  ]
+}
+
+async function describePart(folder: string, { ref, mediaType, annotations }: Part): Promise<Descriptor> {
+  const digest = blobDigest(ref)
+  const path = join(folder, 'blobs', `${algorithmOf(digest)}-${hexOf(digest)}`)
+  const { size } = await stat(path).catch((cause: unknown) => refuse(path, cause))
+  return { mediaType, digest, size, annotations }
+}
+
+async function putFile(
+  folder: string,
+  blob: Descriptor,
+  sink: ContentSink,
+  { signal, onEvent }: Signalled & { readonly onEvent?: TransferListener | undefined },
+): Promise<void> {
+  const { digest, size } = blob
+  onEvent?.({ is: 'begin', id: digest, title: blob.annotations?.[ANNOTATIONS.title] ?? digest, size })
+  const isPresent = await sink.has(blob, { signal })
+  if (!isPresent) {
+    const path = join(folder, 'blobs', `${algorithmOf(digest)}-${hexOf(digest)}`)
+    const onBytes = (bytes: number, how: 'moved' | 'kept') =>
+      onEvent?.({ is: 'bytes', id: digest, bytes, how })
+    await sink.put(blob, async (start) => createReadStream(path, { start }), { signal, onBytes })
+  }
+  onEvent?.({ is: 'end', id: digest, how: isPresent ? 'present' : 'copied' })
+}
+
+async function readPart(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => refuse(path, cause))
+}
+
+function refuse(path: string, cause: unknown): never {
+  throw new OvmsError('archive-invalid', `Cannot read ${path}: ${messageOf(cause)}`, {
+    cause,
+    actual: path,
+    hint: 'An unpacked artifact has manifest.json and blobs/sha256-<hex> for each digest in it',
+  })
+}
+
+function describe(bytes: Uint8Array, mediaType: string): Descriptor {
+  return { mediaType, digest: digestOf(bytes), size: bytes.length }
+}
