@@ -60,3 +60,20 @@ export interface Leasing {
 export interface Adding {
   add(bytes: Bytes, options?: PutOptions): Promise<{ readonly digest: Digest; readonly size: number }>
 }
+
+/** Bytes that arrive piece by piece under no name, until their sender says which digest they should have. */
+export interface Upload {
+  readonly id: string
+  /** Bytes received so far. */
+  readonly size: number
+  /** @throws {OvmsError} `store-full`, `store-failed`; `size` then tells what was taken */
+  append(bytes: Bytes, options?: Signalled): Promise<void>
+  /** @throws {OvmsError} `digest-mismatch`; the upload is gone then, as after a success */
+  commit(digest: Digest): Promise<void>
+  abort(): Promise<void>
+}
+
+/** An ability: takes blobs in pieces, as a registry must. */
+export interface Uploading {
+  beginUpload(): Promise<Upload>
+}

@@ -15,6 +15,8 @@ import type {
   Leasing,
   OpenOptions,
   PutOptions,
+  Upload,
+  Uploading,
 } from '../content/ports.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
@@ -32,6 +34,7 @@ import {
 import { ingest, ingestNameless, linkBlob } from './ingest.ts'
 import { hold, ProcessLease, release } from './lease.ts'
 import { LayoutPaths } from './paths.ts'
+import { LayoutUpload } from './upload.ts'
 
 /** Bytes read from a blob at once. */
 const READ_BYTES = 256 * 1024
@@ -42,7 +45,7 @@ const MARKER = `${JSON.stringify({ imageLayoutVersion: '1.0.0' })}\n`
  * An OCI image layout on disk that several processes use at once: the local store, a repository of the embedded
  * registry, or any layout another tool wrote. spec/store.md
  */
-export class LayoutStore implements ContentStore, BlobStat, Leasing {
+export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
   readonly paths: LayoutPaths
 
   private constructor(root: string) {
@@ -160,6 +163,27 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing {
     return new LeasedSink(this, await ProcessLease.create(this.paths), () => this.#relying(options))
   }
 
+  beginUpload(): Promise<Upload> {
+    return LayoutUpload.begin(this.paths)
+  }
+
+  /** All names, in the order they were given. */
+  async names(): Promise<readonly string[]> {
+    return (await this.entries()).flatMap((entry) => nameOf(entry) ?? [])
+  }
+
+  /** Makes a manifest one of the index's entries, without a name unless it has one. */
+  async list(target: Descriptor, options: Signalled = {}): Promise<void> {
+    const add = (entries: Entries) =>
+      entries.some(({ digest }) => digest === target.digest) ? entries : [...entries, target]
+    await changeIndex(this.paths, add, options)
+  }
+
+  /** Shares a blob of another layout, by a link where the file system can. @returns whether it could */
+  async mount(blob: Descriptor, from: LayoutStore): Promise<boolean> {
+    return (await from.has(blob)) && linkBlob(from.paths.blob(blob.digest), this.paths.blob(blob.digest))
+  }
+
   /** Keeps `digests` for `holder`, whatever names go, until {@link release}. Blobs that are missing are refused. */
   async hold(holder: string, digests: readonly Digest[], options: Signalled = {}): Promise<void> {
     await using _relying = await this.#relying(options)
@@ -206,12 +230,6 @@ export class LeasedSink implements ContentSink, Adding, AsyncDisposable {
       return paths.blob(digest)
     }
     return ingestNameless(bytes, paths.nameless(randomUUID()), place, options)
-  }
-
-  /** Shares a blob with another layout of the same file system instead of copying it. @returns whether it could */
-  async link(blob: Descriptor, from: LayoutPaths): Promise<boolean> {
-    await this.protect(blob.digest)
-    return linkBlob(from.blob(blob.digest), this.#store.paths.blob(blob.digest))
   }
 
   tag(name: string, target: Descriptor, options?: Signalled): Promise<void> {

@@ -1,0 +1,23 @@
+import type { Signalled } from '../../base/signal.ts'
+import type { BlobStat, ContentStore, Uploading } from '../../content/ports.ts'
+import type { Descriptor } from '../../model/descriptor.ts'
+
+/** PORT: one repository as the registry needs it; its names are tags. */
+export interface ServerRepository extends ContentStore, BlobStat, Uploading {
+  names(): Promise<readonly string[]>
+  /** Makes a manifest reachable that has no tag. */
+  list(manifest: Descriptor, options?: Signalled): Promise<void>
+}
+
+/** PORT: the repositories of a registry. */
+export interface ServerStorage<Repository extends ServerRepository = ServerRepository> {
+  find(name: string): Promise<Repository | undefined>
+  create(name: string): Promise<Repository>
+  list(): Promise<readonly string[]>
+}
+
+/** An ability: shares a blob of another repository without copying it; ask with `'mount' in repository`. */
+export interface Mounting {
+  /** @returns whether it could */
+  mount(blob: Descriptor, from: ServerRepository): Promise<boolean>
+}
