@@ -4,7 +4,7 @@ import { openerOf } from '../base/streams.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { BlobStat, ContentSink, ContentSource, Leasing } from './ports.ts'
-import { hasSuccessors, successors } from './successors.ts'
+import { hasSuccessors, isTree, successors } from './successors.ts'
 import { type TransferListener, titleOf } from './transfer-event.ts'
 import { readVerified } from './verified.ts'
 
@@ -79,7 +79,9 @@ class CopySession {
   async copyTree(root: Descriptor, signal: AbortSignal | undefined): Promise<void> {
     const failure = new AbortController()
     const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal
-    await this.#copy(root, { signal: both, failure })
+    const work = { signal: both, failure }
+    if (isTree(root)) await this.#copyParent(root, work)
+    else await this.#copy(root, work)
   }
 
   #copy(blob: Descriptor, work: Work): Promise<void> {

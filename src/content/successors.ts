@@ -8,8 +8,13 @@ import { type OvmsManifest, parseOvmsManifest } from '../model/ovms-manifest.ts'
 import type { BlobSource, BlobStat } from './ports.ts'
 
 /** Whether a blob names other blobs: a manifest or an index. */
-export function hasSuccessors(blob: Descriptor): boolean {
-  return isManifestType(blob.mediaType) || isIndexType(blob.mediaType)
+export function hasSuccessors({ mediaType }: Descriptor): boolean {
+  return isManifestType(mediaType) || isIndexType(mediaType)
+}
+
+/** As {@link hasSuccessors}, for a blob that stands at the top: an OVMS manifest may be served as the manifest itself. */
+export function isTree(root: Descriptor): boolean {
+  return hasSuccessors(root) || root.mediaType === MEDIA_TYPES.ovmsManifest
 }
 
 /**

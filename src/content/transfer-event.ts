@@ -23,7 +23,7 @@ export function titleOf(blob: Descriptor): string {
   const title = blob.annotations?.[ANNOTATIONS.title]
   if (title !== undefined) return printable(title)
   if (isIndexType(blob.mediaType)) return 'index'
-  if (isManifestType(blob.mediaType) && blob.mediaType !== MEDIA_TYPES.ovmsManifest) return 'manifest'
+  if (isManifestType(blob.mediaType)) return 'manifest'
   return ROLES[blob.mediaType] ?? blob.digest.slice(0, 19)
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { lockFile } from '../base/file-lock.ts'
 import { statOrNothing } from '../base/files.ts'
 import type { Signalled } from '../base/signal.ts'
-import { hasSuccessors, successors } from '../content/successors.ts'
+import { hasSuccessors, isTree, successors } from '../content/successors.ts'
 import { readVerified } from '../content/verified.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
@@ -43,10 +43,12 @@ export async function collectGarbage(
 async function liveDigests(store: LayoutStore, options: Signalled): Promise<Set<Digest>> {
   const live = new Set(await leasedDigests(store.paths))
   const visited = new Set<Digest>()
-  const queue: Descriptor[] = [...(await store.entries())]
+  const roots = await store.entries()
+  const queue: Descriptor[] = [...roots]
   for (let blob = queue.pop(); blob; blob = queue.pop()) {
     live.add(blob.digest)
-    if (visited.has(blob.digest) || !hasSuccessors(blob) || !(await store.has(blob))) continue
+    const isParent = roots.includes(blob) ? isTree(blob) : hasSuccessors(blob)
+    if (visited.has(blob.digest) || !isParent || !(await store.has(blob))) continue
     visited.add(blob.digest)
     queue.push(...(await successors(blob, await readVerified(store, blob, options), store, options)))
   }

@@ -26,11 +26,7 @@ export const ANNOTATIONS = {
 } as const
 
 export function isManifestType(mediaType: string): boolean {
-  return (
-    mediaType === MEDIA_TYPES.ociManifest ||
-    mediaType === DOCKER_MEDIA_TYPES.manifest ||
-    mediaType === MEDIA_TYPES.ovmsManifest
-  )
+  return mediaType === MEDIA_TYPES.ociManifest || mediaType === DOCKER_MEDIA_TYPES.manifest
 }
 
 export function isIndexType(mediaType: string): boolean {

@@ -130,7 +130,7 @@ class PartAdder {
 
   async add(path: string, mediaType: string, role: string): Promise<Descriptor> {
     await using input = await openInput(path)
-    return this.#stream(input, path, mediaType, role)
+    return await this.#stream(input, path, mediaType, role)
   }
 
   async addDisk(disk: { file: string; format?: string }, place: { isBottom: boolean; isAlone: boolean }) {

@@ -8,6 +8,7 @@ import { verified } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { MAX_MANIFEST_BYTES } from '../../model/json-document.ts'
+import { MEDIA_TYPES } from '../../model/media-types.ts'
 import type { RemoteReference } from '../../model/reference.ts'
 import { headBlob, openBlob, uploadBlob } from './blobs.ts'
 import { isPassing, RegistryConnection } from './connection.ts'
@@ -19,18 +20,22 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
   readonly repository: string
   /** Manifests that went through here, for their tags: a registry tags by receiving the same bytes again. */
   readonly #manifests = new Map<Digest, Uint8Array>()
+  /** What was served as a manifest though its type is that of a blob: a bare OVMS manifest. */
+  readonly #served = new Set<Digest>()
 
   constructor({ registry, repository }: RemoteReference, options: { readonly plainHttp?: boolean } = {}) {
     this.connection = new RegistryConnection(registry, options)
     this.repository = repository
   }
 
-  resolve(name: string, options?: Signalled): Promise<Descriptor> {
-    return resolveManifest(this, name, options)
+  async resolve(name: string, options?: Signalled): Promise<Descriptor> {
+    const manifest = await resolveManifest(this, name, options)
+    this.#served.add(manifest.digest)
+    return manifest
   }
 
   async open(blob: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
-    if (!hasSuccessors(blob)) return openBlob(this, blob, from, { signal })
+    if (!hasSuccessors(blob) && !this.#served.has(blob.digest)) return openBlob(this, blob, from, { signal })
     const { bytes } = await fetchManifest(this, blob.digest, { signal })
     return openerOf(bytes)(from, { signal })
   }
@@ -58,6 +63,8 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
 
   async put(blob: Descriptor, source: Opener, { signal, onBytes }: PutOptions = {}): Promise<void> {
     if (hasSuccessors(blob)) return this.#putManifest(blob, source, { signal, ...(onBytes && { onBytes }) })
+    if (blob.mediaType === MEDIA_TYPES.ovmsManifest)
+      this.#manifests.set(blob.digest, await readSmall(blob, source, signal))
     const counted: Opener = async (from, options) => counting(await source(from, options), onBytes)
     await retry(() => uploadBlob(this, blob, counted, { signal }), isPassing, { signal })
   }
@@ -73,11 +80,15 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
   }
 
   async #putManifest(blob: Descriptor, source: Opener, { signal, onBytes }: PutOptions): Promise<void> {
-    const bytes = await collect(verified(await source(0, { signal }), blob), MAX_MANIFEST_BYTES)
+    const bytes = await readSmall(blob, source, signal)
     await putManifest(this, blob.digest, { mediaType: blob.mediaType, bytes }, { signal })
     onBytes?.(bytes.length, 'moved')
     this.#manifests.set(blob.digest, bytes)
   }
+}
+
+async function readSmall(blob: Descriptor, source: Opener, signal: AbortSignal | undefined): Promise<Buffer> {
+  return collect(verified(await source(0, { signal }), blob), MAX_MANIFEST_BYTES)
 }
 
 async function* counting(bytes: Bytes, onBytes: PutOptions['onBytes']): Bytes {

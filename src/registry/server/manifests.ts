@@ -1,6 +1,6 @@
 import { isOvmsError } from '../../base/error.ts'
 import { collect, openerOf } from '../../base/streams.ts'
-import { hasSuccessors, successors } from '../../content/successors.ts'
+import { isTree, successors } from '../../content/successors.ts'
 import { checkDigest, readVerified } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { algorithmOf, digestOf, isDigest, parseDigest } from '../../model/digest.ts'
@@ -34,7 +34,7 @@ export async function storeManifest(context: Context, repositoryName: string, na
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim() || MEDIA_TYPES.ociManifest
   const manifest: Descriptor = { mediaType, digest, size: bytes.length }
   const repository = await storage.create(repositoryName)
-  if (hasSuccessors(manifest)) await requireChildren(manifest, bytes, repository)
+  if (isTree(manifest)) await requireChildren(manifest, bytes, repository)
   await repository.put(manifest, openerOf(bytes), { signal })
   if (wanted) await repository.list(manifest, { signal })
   else await repository.tag(requireTag(name), manifest, { signal })
