@@ -7,6 +7,7 @@ import { hasSuccessors, isTree, successors } from '../content/successors.ts'
 import { readVerified } from '../content/verified.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
+import { changeIndex, type Entries } from './index-file.ts'
 import type { LayoutStore } from './layout-store.ts'
 import { isAbandoned, leasedDigests } from './lease.ts'
 
@@ -19,16 +20,28 @@ export interface Collected {
   readonly bytes: number
 }
 
+export interface CollectOptions extends Signalled {
+  /** Only tells what would go. */
+  readonly dryRun?: boolean
+}
+
+interface RootFilter {
+  /** Whether an entry of the index counts; one that does not is taken out of it. */
+  readonly isRoot?: (entry: Descriptor) => boolean
+}
+
 /**
  * Removes every blob that no entry of the index and no lease leads to. Processes that use the store meanwhile wait, or
  * have said by their leases what they need.
  */
 export async function collectGarbage(
   store: LayoutStore,
-  { dryRun = false, signal }: Signalled & { readonly dryRun?: boolean } = {},
+  { dryRun = false, isRoot = () => true, signal }: CollectOptions & RootFilter = {},
 ): Promise<Collected> {
   await using _alone = await lockFile(store.paths.collectLock, { signal })
-  const live = await liveDigests(store, { signal })
+  const roots = (await store.entries()).filter(isRoot)
+  if (!dryRun) await changeIndex(store.paths, (entries) => entries.filter(isRoot), { signal })
+  const live = await liveDigests(store, roots, { signal })
   const blobs: { digest: Digest; size: number }[] = []
   for (const { digest, path } of await allBlobs(store)) {
     if (live.has(digest)) continue
@@ -40,10 +53,9 @@ export async function collectGarbage(
   return { blobs, bytes: blobs.reduce((sum, { size }) => sum + size, abandoned) }
 }
 
-async function liveDigests(store: LayoutStore, options: Signalled): Promise<Set<Digest>> {
+async function liveDigests(store: LayoutStore, roots: Entries, options: Signalled): Promise<Set<Digest>> {
   const live = new Set(await leasedDigests(store.paths))
   const visited = new Set<Digest>()
-  const roots = await store.entries()
   const queue: Descriptor[] = [...roots]
   for (let blob = queue.pop(); blob; blob = queue.pop()) {
     live.add(blob.digest)

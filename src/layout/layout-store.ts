@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { OvmsError, systemCode } from '../base/error.ts'
@@ -8,9 +7,7 @@ import { isObject } from '../base/json.ts'
 import type { Signalled } from '../base/signal.ts'
 import type { Bytes, Opener } from '../base/streams.ts'
 import type {
-  Adding,
   BlobStat,
-  ContentSink,
   ContentStore,
   Leasing,
   OpenOptions,
@@ -22,17 +19,20 @@ import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { MAX_MANIFEST_BYTES, parseJsonObject } from '../model/json-document.ts'
 import { MEDIA_TYPES } from '../model/media-types.ts'
+import { type Collected, type CollectOptions, collectGarbage } from './collect.ts'
 import {
   changeIndex,
   type Entries,
   nameOf,
   readIndex,
   withName,
+  withoutName,
   withoutNameAnnotation,
   writeIndex,
 } from './index-file.ts'
-import { ingest, ingestNameless, linkBlob } from './ingest.ts'
+import { ingest, linkBlob } from './ingest.ts'
 import { hold, ProcessLease, release } from './lease.ts'
+import { LeasedSink } from './leased-sink.ts'
 import { LayoutPaths } from './paths.ts'
 import { LayoutUpload } from './upload.ts'
 
@@ -40,6 +40,11 @@ import { LayoutUpload } from './upload.ts'
 const READ_BYTES = 256 * 1024
 
 const MARKER = `${JSON.stringify({ imageLayoutVersion: '1.0.0' })}\n`
+
+export interface StoreEntry {
+  readonly name?: string
+  readonly root: Descriptor
+}
 
 /**
  * An OCI image layout on disk that several processes use at once: the local store, a repository of the embedded
@@ -105,10 +110,7 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
     if (entry) return withoutNameAnnotation(entry)
     const inner = wanted && (await this.#describeManifest(wanted))
     if (inner) return inner
-    throw new OvmsError('reference-unknown', `No artifact is called ${name} here`, {
-      actual: name,
-      hint: 'See "ovm ls" for what there is',
-    })
+    throw unknownName(name)
   }
 
   /** A manifest that only another manifest or a lease leads to still has a digest to ask for. */
@@ -172,11 +174,56 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
     return (await this.entries()).flatMap((entry) => nameOf(entry) ?? [])
   }
 
-  /** Makes a manifest one of the index's entries, without a name unless it has one. */
-  async list(target: Descriptor, options: Signalled = {}): Promise<void> {
+  /** Every artifact of the index, with its name where it has one. */
+  async list(): Promise<readonly StoreEntry[]> {
+    return (await this.entries()).map((entry) => {
+      const name = nameOf(entry)
+      return { root: withoutNameAnnotation(entry), ...(name !== undefined && { name }) }
+    })
+  }
+
+  /** Makes an artifact an entry of the index without a name, unless it is one already. */
+  async keep(root: Descriptor, options: Signalled = {}): Promise<void> {
     const add = (entries: Entries) =>
-      entries.some(({ digest }) => digest === target.digest) ? entries : [...entries, target]
+      entries.some(({ digest }) => digest === root.digest) ? entries : [...entries, root]
     await changeIndex(this.paths, add, options)
+  }
+
+  /** Takes a name away; what it stood for stays an entry. @throws {OvmsError} `reference-unknown` */
+  async untag(name: string, options: Signalled = {}): Promise<void> {
+    await this.#mustChange(name, (entries) => withoutName(entries, name), options)
+  }
+
+  /** Takes an entry, or all entries of a digest, out of the index. @throws {OvmsError} `reference-unknown` */
+  async remove(nameOrDigest: string, options: Signalled = {}): Promise<void> {
+    const isMeant = (entry: Descriptor) =>
+      (isDigest(nameOrDigest) ? entry.digest : nameOf(entry)) === nameOrDigest
+    await this.#mustChange(nameOrDigest, (entries) => entries.filter((entry) => !isMeant(entry)), options)
+  }
+
+  async #mustChange(name: string, change: (entries: Entries) => Entries, options: Signalled): Promise<void> {
+    const changed = (entries: Entries) => {
+      const after = change(entries)
+      if (after.length === entries.length && after.every((entry, index) => entry === entries[index]))
+        throw unknownName(name)
+      return after
+    }
+    await changeIndex(this.paths, changed, options)
+  }
+
+  /** Removes what nothing leads to; with `nameless`, artifacts without a name as well. */
+  async collect({
+    nameless = false,
+    ...options
+  }: CollectOptions & { readonly nameless?: boolean } = {}): Promise<Collected> {
+    return collectGarbage(this, {
+      ...options,
+      ...(nameless && { isRoot: (entry) => nameOf(entry) !== undefined }),
+    })
+  }
+
+  pathOf(digest: Digest): string {
+    return this.paths.blob(digest)
   }
 
   /** Shares a blob of another layout, by a link where the file system can. @returns whether it could */
@@ -200,56 +247,17 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
   }
 }
 
-/** A layout as seen through a process lease: whatever is asked for or put stays until the lease ends. */
-export class LeasedSink implements ContentSink, Adding, AsyncDisposable {
-  readonly #store: LayoutStore
-  readonly #lease: ProcessLease
-  readonly #relying: () => Promise<AsyncDisposable>
-
-  constructor(store: LayoutStore, lease: ProcessLease, relying: () => Promise<AsyncDisposable>) {
-    this.#store = store
-    this.#lease = lease
-    this.#relying = relying
-  }
-
-  async has(blob: Descriptor): Promise<boolean> {
-    await this.protect(blob.digest)
-    return this.#store.has(blob)
-  }
-
-  async put(blob: Descriptor, source: Opener, options?: PutOptions): Promise<void> {
-    await this.protect(blob.digest)
-    await this.#store.put(blob, source, options)
-  }
-
-  /** Takes bytes whose digest is not known before, as {@link ContentSink.put} takes others. */
-  add(bytes: Bytes, options?: PutOptions): Promise<{ readonly digest: Digest; readonly size: number }> {
-    const { paths } = this.#store
-    const place = async (digest: Digest) => {
-      await this.protect(digest)
-      return paths.blob(digest)
-    }
-    return ingestNameless(bytes, paths.nameless(randomUUID()), place, options)
-  }
-
-  tag(name: string, target: Descriptor, options?: Signalled): Promise<void> {
-    return this.#store.tag(name, target, options)
-  }
-
-  async protect(digest: Digest): Promise<void> {
-    await using _relying = await this.#relying()
-    await this.#lease.protect(digest)
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#lease[Symbol.asyncDispose]()
-  }
-}
-
 /** The digest a name consists of or ends in. */
 function digestIn(name: string): Digest | undefined {
   const text = name.slice(name.indexOf('@') + 1)
   return isDigest(text) ? text : undefined
+}
+
+function unknownName(name: string): OvmsError {
+  return new OvmsError('reference-unknown', `No artifact is called ${name} here`, {
+    actual: name,
+    hint: 'See "ovm ls" for what there is',
+  })
 }
 
 function unknownBlob(digest: Digest, cause?: unknown): OvmsError {

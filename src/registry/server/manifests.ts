@@ -36,7 +36,7 @@ export async function storeManifest(context: Context, repositoryName: string, na
   const repository = await storage.create(repositoryName)
   if (isTree(manifest)) await requireChildren(manifest, bytes, repository)
   await repository.put(manifest, openerOf(bytes), { signal })
-  if (wanted) await repository.list(manifest, { signal })
+  if (wanted) await repository.keep(manifest, { signal })
   else await repository.tag(requireTag(name), manifest, { signal })
   answer(context, 201, {
     location: `/v2/${repositoryName}/manifests/${digest}`,

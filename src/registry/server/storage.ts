@@ -6,7 +6,7 @@ import type { Descriptor } from '../../model/descriptor.ts'
 export interface ServerRepository extends ContentStore, BlobStat, Uploading {
   names(): Promise<readonly string[]>
   /** Makes a manifest reachable that has no tag. */
-  list(manifest: Descriptor, options?: Signalled): Promise<void>
+  keep(manifest: Descriptor, options?: Signalled): Promise<void>
 }
 
 /** PORT: the repositories of a registry. */

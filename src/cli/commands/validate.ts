@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { isOvmsError, OvmsError } from '../../base/error.ts'
+import { inspectDisk } from '../../block/disk-image.ts'
+import { titleOf } from '../../content/transfer-event.ts'
+import { verified } from '../../content/verified.ts'
+import { parseOvmsManifest } from '../../model/ovms-manifest.ts'
+import { checkArtifact, type Finding, RULES } from '../../model/rules.ts'
+import { type Artifact, readArtifact } from '../../packaging/artifact.ts'
+import { obtain } from '../../packaging/obtain.ts'
+import type { CliStore, Context } from '../context.ts'
+import { importPath, isPath, localName } from '../target.ts'
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('<artifact>', 'artifact by name or digest, a path of an unpacked one, or a manifest.json')
+    .addHelpText('after', EXAMPLES)
+    .action((text: string) => runValidate(text, context))
+}
+
+const EXAMPLES = `
+Reads every byte: digests, sizes, schemas, disk headers and the rules between them. Exit status 4 when one is broken.
+
+Examples:
+  ovm validate web:1
+  ovm validate ./unpacked
+  ovm validate manifest.json     # the schema alone, as there are no blobs`
+
+async function runValidate(text: string, context: Context): Promise<void> {
+  const { output } = context
+  if (text.endsWith('.json')) return validateDocument(text, context)
+  await using stack = new AsyncDisposableStack()
+  const store = await context.openStore()
+  const artifact = await open(text, store, context, stack)
+  const sizes = await readSizes(artifact, store, context)
+  const findings = checkArtifact({ ...artifact, virtualSizes: sizes })
+  const broken = findings.filter(({ severity }) => severity === 'error')
+  await verifyBlobs(artifact, store, context)
+  report(text, artifact.root.digest, findings, context)
+  if (broken.length > 0)
+    throw new OvmsError('artifact-invalid', `${broken.length} rules are broken`, { actual: broken })
+  output.suggest(`All ${Object.keys(RULES).length} rules hold, every byte was read`)
+}
+
+async function open(
+  text: string,
+  store: CliStore,
+  context: Context,
+  stack: AsyncDisposableStack,
+): Promise<Artifact> {
+  const { signal, openRepository } = context
+  if (isPath(text)) {
+    const lease = stack.use(await store.lease({ signal }))
+    return readArtifact(store, await importPath(context, text, lease), { signal })
+  }
+  return (await obtain({ store, openRepository }, await localName(store, text), { signal })).artifact
+}
+
+/** Virtual sizes from the headers; an image that is refused stops here, with the reason. */
+async function readSizes(
+  { manifest, blobs }: Artifact,
+  store: CliStore,
+  { signal }: Context,
+): Promise<(number | undefined)[]> {
+  const layers = manifest.diskLayers ?? []
+  const sizes: (number | undefined)[] = []
+  for (const [index, { ref, format }] of layers.entries()) {
+    const blob = blobs.find(({ digest }) => ref.endsWith(digest))
+    const place = { format, isBottom: index === 0, isAlone: layers.length === 1 }
+    const isReadable = blob && (format === 'qcow2' || (format === 'raw' && index === 0))
+    sizes.push(
+      isReadable ? (await inspectDisk(store.pathOf(blob.digest), place, { signal })).virtualSize : undefined,
+    )
+  }
+  return sizes
+}
+
+async function verifyBlobs({ blobs }: Artifact, store: CliStore, { output, signal }: Context): Promise<void> {
+  for (const blob of blobs) {
+    for await (const _chunk of verified(await store.open(blob, { signal }), blob)) signal.throwIfAborted()
+    output.say(`${output.talkStyle.green('✓')} ${titleOf(blob)}  ${blob.digest.slice(0, 19)}`)
+  }
+}
+
+function report(name: string, digest: string, findings: readonly Finding[], { output }: Context): void {
+  if (output.json)
+    return output.document({
+      name,
+      digest,
+      valid: !findings.some(({ severity }) => severity === 'error'),
+      findings,
+    })
+  for (const { rule, severity, path, message } of findings) {
+    const word = severity === 'error' ? output.style.red('error') : output.style.yellow('warning')
+    output.line(`${word}  ${path}: ${message} (${rule})`)
+  }
+  if (findings.length === 0) output.line(output.quiet ? digest : `${name} is valid`)
+}
+
+async function validateDocument(path: string, { output }: Context): Promise<void> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new OvmsError('file-unreadable', `Cannot read ${path}`, { cause, actual: path })
+  })
+  try {
+    parseOvmsManifest(bytes)
+  } catch (error) {
+    if (output.json && isOvmsError(error))
+      output.document({ name: path, valid: false, findings: [{ message: error.message }] })
+    throw error
+  }
+  if (output.json) return output.document({ name: path, valid: true, findings: [] })
+  output.line(`${path} matches the schema of an OVMS manifest`)
+}

@@ -1,0 +1,120 @@
+import { formatBytes } from '../../base/bytes.ts'
+import { formatDuration } from '../../base/duration.ts'
+import type { TransferEvent } from '../../content/transfer-event.ts'
+import type { Output } from './output.ts'
+
+/** How often the bars are drawn again, ms: smooth to the eye, nothing to the processor. */
+const FRAME_MS = 100
+const BAR_WIDTH = 24
+
+interface Item {
+  readonly title: string
+  readonly size: number
+  done: number
+  state: 'moving' | 'copied' | 'present'
+}
+
+/**
+ * Shows transfers on stderr: a bar for each blob and one for all with speed and time left, on a terminal; else a line
+ * for each blob when it is through.
+ */
+export class Progress implements Disposable {
+  readonly #output: Output
+  readonly #items = new Map<string, Item>()
+  readonly #started = performance.now()
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #speed = new Speed()
+  #drawn = 0
+
+  constructor(output: Output) {
+    this.#output = output
+    if (this.#isDrawing) this.#timer = setInterval(() => this.#draw(), FRAME_MS).unref()
+  }
+
+  readonly onEvent = (event: TransferEvent): void => {
+    if (event.is === 'begin') {
+      this.#items.set(event.id, { title: event.title, size: event.size, done: 0, state: 'moving' })
+      return
+    }
+    const item = this.#items.get(event.id)
+    if (!item) return
+    if (event.is === 'bytes') {
+      item.done = Math.min(item.size, item.done + event.bytes)
+      if (event.how === 'moved') this.#speed.add(event.bytes)
+      return
+    }
+    item.state = event.how
+    item.done = item.size
+    if (!this.#isDrawing) this.#output.say(`${item.title}: ${formatBytes(item.size)} ${doneWord(item)}`)
+  };
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    if (this.#isDrawing && this.#items.size > 0) this.#draw()
+  }
+
+  get #isDrawing(): boolean {
+    return this.#output.isTerminal && !this.#output.quiet && !this.#output.json
+  }
+
+  #draw(): void {
+    const items = [...this.#items.values()]
+    const titleWidth = Math.min(28, Math.max(5, ...items.map(({ title }) => title.length)))
+    const width = (this.#output.stderr.columns ?? 80) - 1
+    const lines = [
+      ...items.map((item) => this.#itemLine(item, titleWidth)),
+      this.#totalLine(items, titleWidth),
+    ]
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : ''
+    this.#output.stderr.write(up + lines.map((line) => `\u001b[2K${line.slice(0, width)}\n`).join(''))
+    this.#drawn = lines.length
+  }
+
+  #itemLine(item: Item, titleWidth: number): string {
+    const title = item.title.slice(0, titleWidth).padEnd(titleWidth)
+    const state = item.state === 'moving' ? '' : `  ${doneWord(item)}`
+    return `${title} ${bar(item.done, item.size)} ${formatBytes(item.done).padStart(9)} / ${formatBytes(item.size)}${state}`
+  }
+
+  #totalLine(items: readonly Item[], titleWidth: number): string {
+    const done = items.reduce((sum, item) => sum + item.done, 0)
+    const size = items.reduce((sum, item) => sum + item.size, 0)
+    const speed = this.#speed.perSecond()
+    const isDone = items.every(({ state }) => state !== 'moving')
+    const left = speed > 0 ? `ETA ${formatDuration(((size - done) / speed) * 1000)}` : ''
+    const time = isDone ? `in ${formatDuration(performance.now() - this.#started)}` : left
+    const counts = `${formatBytes(done).padStart(9)} / ${formatBytes(size)}  ${formatBytes(speed)}/s  ${time}`
+    return `${'total'.padEnd(titleWidth)} ${bar(done, size)} ${counts}`
+  }
+}
+
+/** Bytes a second over the last few seconds, so that a stall shows. */
+class Speed {
+  static readonly #WINDOW_MS = 3000
+  readonly #samples: { at: number; bytes: number }[] = []
+  readonly #started = performance.now()
+
+  add(bytes: number): void {
+    const at = performance.now()
+    const last = this.#samples.at(-1)
+    if (last && at - last.at < FRAME_MS) last.bytes += bytes
+    else this.#samples.push({ at, bytes })
+  }
+
+  perSecond(): number {
+    const now = performance.now()
+    while ((this.#samples[0]?.at ?? now) < now - Speed.#WINDOW_MS) this.#samples.shift()
+    const bytes = this.#samples.reduce((sum, sample) => sum + sample.bytes, 0)
+    const ms = Math.max(FRAME_MS, Math.min(Speed.#WINDOW_MS, now - this.#started))
+    return (bytes / ms) * 1000
+  }
+}
+
+function bar(done: number, size: number): string {
+  const filled = size === 0 ? BAR_WIDTH : Math.floor((done / size) * BAR_WIDTH)
+  return `[${'━'.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}]`
+}
+
+function doneWord({ state }: Item): string {
+  return state === 'present' ? 'already there' : 'done'
+}

@@ -1,0 +1,92 @@
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { OvmsError } from '../base/error.ts'
+import { copyTree } from '../content/copy.ts'
+import type { TransferListener } from '../content/transfer-event.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { isDigest } from '../model/digest.ts'
+import { isRemote, parseReference, type RemoteReference } from '../model/reference.ts'
+import { readArtifact } from '../packaging/artifact.ts'
+import { fullName } from '../packaging/obtain.ts'
+import { importUnpacked } from '../packaging/unpacked.ts'
+import type { CliStore, Context, StoreEntry } from './context.ts'
+
+/**
+ * What a person means by a name: a full name as they wrote it, or by the beginning of a digest as `ovm ls` shows it.
+ *
+ * @throws {OvmsError} `reference-invalid`, `reference-unknown` when several digests begin like that
+ */
+export async function localName(store: CliStore, text: string): Promise<string> {
+  const entries = await store.list()
+  if (isDigest(text)) return text
+  const name = fullName(text)
+  if (entries.some((entry) => entry.name === name)) return name
+  const prefix = text.replace(/^sha256:/, '')
+  if (!/^[0-9a-f]{7,}$/.test(prefix)) return name
+  const digests = new Set(
+    entries.map(({ root }) => root.digest).filter((digest) => digest.startsWith(`sha256:${prefix}`)),
+  )
+  if (digests.size > 1)
+    throw new OvmsError('reference-unknown', `Several artifacts begin with ${text}`, { actual: text })
+  return [...digests][0] ?? name
+}
+
+/**
+ * A reference that a registry can be asked for.
+ *
+ * @throws {OvmsError} `registry-required`
+ */
+export function requireRegistry(text: string, advice: string): RemoteReference {
+  const reference = parseReference(text)
+  if (isRemote(reference)) return reference
+  throw new OvmsError('registry-required', `${JSON.stringify(text)} names no registry`, {
+    actual: text,
+    hint: advice,
+  })
+}
+
+/** Whether the text is a path of the file system rather than a reference: it looks like one, and is there. */
+export function isPath(text: string): boolean {
+  if (/^(?:\/|\.\.?(?:\/|$)|~\/)/.test(text)) return true
+  return (
+    existsSync(text) &&
+    statSync(text).isDirectory() &&
+    (existsSync(`${text}/manifest.json`) || existsSync(`${text}/oci-layout`))
+  )
+}
+
+/**
+ * Brings what lies at a path into the store: an unpacked artifact, or an OCI image layout. It gets no name.
+ *
+ * @throws {OvmsError} `archive-invalid` and what reading it throws
+ */
+export async function importPath(
+  context: Context,
+  path: string,
+  sink: Parameters<typeof importUnpacked>[1],
+  onEvent?: TransferListener,
+): Promise<Descriptor> {
+  const { signal } = context
+  const folder = resolve(path)
+  if (existsSync(`${folder}/manifest.json`)) return importUnpacked(folder, sink, { signal, onEvent })
+  await using layout = await context.openLayout(folder)
+  const { root } = onlyEntry(await layout.list(), folder)
+  const { root: chosen } = await readArtifact(layout, root, { signal })
+  await copyTree(layout, chosen, sink, { signal, onEvent })
+  return chosen
+}
+
+/** @throws {OvmsError} `archive-invalid` */
+export function onlyEntry(entries: readonly StoreEntry[], path: string): StoreEntry {
+  const [first] = entries
+  const digests = new Set(entries.map(({ root }) => root.digest))
+  if (first && digests.size === 1) return first
+  throw new OvmsError(
+    'archive-invalid',
+    `${path} has ${digests.size} artifacts, so it must be said which one`,
+    {
+      actual: entries.map(({ name }) => name),
+      hint: 'Load it with "ovm load", then use a name',
+    },
+  )
+}
