@@ -25,7 +25,10 @@ export function chooseAcceleration(wanted: WantedAcceleration, report: Hyperviso
 }
 
 /** One sentence for people when the machine is slower than the host could hope for; undefined when it is not. */
-export function slowerThanHoped(chosen: Accelerator, { accelerations }: HypervisorReport): string | undefined {
+export function slowerThanHoped(
+  chosen: Accelerator,
+  { accelerations }: HypervisorReport,
+): string | undefined {
   const [fastest] = accelerations
   if (!fastest || fastest.name === chosen || fastest.works) return undefined
   return `Running with ${chosen}, which emulates every instruction: ${fastest.name} does not work here (${fastest.reason})`

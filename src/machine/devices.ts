@@ -23,10 +23,14 @@ const SMALLEST_BYTES = 4096
 export function planDevices(devices: readonly Device[], { devices: known }: Capabilities): SharedMemory[] {
   return devices.map(({ type, name, size }) => {
     if (type !== 'ivshmem' || !known.includes(type)) {
-      throw new OvmsError('format-unsupported', `Device ${JSON.stringify(name)} is of unknown type ${JSON.stringify(type)}`, {
-        actual: type,
-        hint: known.length > 0 ? `Known here: ${known.join(', ')}` : 'This hypervisor has none',
-      })
+      throw new OvmsError(
+        'format-unsupported',
+        `Device ${JSON.stringify(name)} is of unknown type ${JSON.stringify(type)}`,
+        {
+          actual: type,
+          hint: known.length > 0 ? `Known here: ${known.join(', ')}` : 'This hypervisor has none',
+        },
+      )
     }
     return { type, name, size: checkSize(name, size) }
   })
@@ -34,10 +38,14 @@ export function planDevices(devices: readonly Device[], { devices: known }: Capa
 
 function checkSize(name: string, size: number | undefined): number {
   if (size !== undefined && size >= SMALLEST_BYTES && isPowerOfTwo(size)) return size
-  throw new OvmsError('artifact-invalid', `Device ${JSON.stringify(name)} has the size ${size ?? 'nothing'}`, {
-    actual: size,
-    hint: `Shared memory is a power of two, at least ${formatBytes(SMALLEST_BYTES)}`,
-  })
+  throw new OvmsError(
+    'artifact-invalid',
+    `Device ${JSON.stringify(name)} has the size ${size ?? 'nothing'}`,
+    {
+      actual: size,
+      hint: `Shared memory is a power of two, at least ${formatBytes(SMALLEST_BYTES)}`,
+    },
+  )
 }
 
 /** Bit by bit: a logarithm rounds what is near a power to it. */

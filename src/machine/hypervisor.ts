@@ -24,7 +24,11 @@ export interface Hypervisor {
   start(plan: MachinePlan, paths: InstancePaths, options?: Signalled): Promise<RunningMachine>
 
   /** Takes over a machine that an earlier daemon started; undefined when it runs no more. */
-  adopt(paths: InstancePaths, process?: ProcessIdentity, options?: Signalled): Promise<RunningMachine | undefined>
+  adopt(
+    paths: InstancePaths,
+    process?: ProcessIdentity,
+    options?: Signalled,
+  ): Promise<RunningMachine | undefined>
 }
 
 export interface ProbeOptions extends Signalled {

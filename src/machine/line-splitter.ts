@@ -29,9 +29,8 @@ export class LineSplitter {
     this.#rest = this.#rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes])
     const pieces: LogPiece[] = []
     for (let end = this.#rest.indexOf(NEWLINE); end >= 0; end = this.#rest.indexOf(NEWLINE)) {
-      this.#cutLong(pieces, end)
-      const line = this.#rest.indexOf(NEWLINE)
-      pieces.push(this.#take(line, line + 1, false))
+      const left = this.#cutLong(pieces, end)
+      pieces.push(this.#take(left, left + 1, false))
     }
     this.#cutLong(pieces, this.#rest.length)
     return pieces
@@ -49,12 +48,15 @@ export class LineSplitter {
     return length === 0 ? [] : [this.#take(length, length, true)]
   }
 
-  #cutLong(pieces: LogPiece[], end: number): void {
-    for (let left = end; left > MAX_PIECE_BYTES; ) {
-      const length = wholeLength(this.#rest.subarray(0, MAX_PIECE_BYTES))
-      pieces.push(this.#take(length, length, true))
-      left -= length
+  /** Takes pieces off a line of `length` bytes until it is short enough. @returns the bytes that are left of it */
+  #cutLong(pieces: LogPiece[], length: number): number {
+    let left = length
+    while (left > MAX_PIECE_BYTES) {
+      const whole = wholeLength(this.#rest.subarray(0, MAX_PIECE_BYTES))
+      pieces.push(this.#take(whole, whole, true))
+      left -= whole
     }
+    return left
   }
 
   #take(length: number, consumed: number, partial: boolean): LogPiece {

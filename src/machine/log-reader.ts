@@ -25,7 +25,7 @@ export async function* readLog(path: string, options: ReadLogOptions = {}): Asyn
     let end = follow?.size ?? (await lastLineEnd(file))
     let position = await startOf(file, end, options)
     for (;;) {
-      for await (const chunk of readRange(file, position, end)) yield chunk
+      yield* readRange(file, position, end)
       position = end
       if (!follow) return
       await follow.growth(position, { signal })

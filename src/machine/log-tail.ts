@@ -68,20 +68,23 @@ export class LogTail {
 
   #wake(): void {
     this.#isWanted = true
-    if (this.#isStopped) return
-    this.#pumping ??= this.#pump().finally(() => {
-      this.#pumping = undefined
-    })
+    if (!this.#isStopped && !this.#pumping) this.#run(() => this.#readAll())
   }
 
-  async #pump(): Promise<void> {
-    try {
-      while (this.#isWanted && !this.#isStopped) {
-        this.#isWanted = false
-        await this.#readOn()
-      }
-    } catch {
-      this.#rewind()
+  /** One thing at a time; what was wished for meanwhile comes next. */
+  #run(work: () => Promise<void>): void {
+    this.#pumping = work()
+      .catch(() => this.#rewind())
+      .finally(() => {
+        this.#pumping = undefined
+        if (this.#isWanted) this.#wake()
+      })
+  }
+
+  async #readAll(): Promise<void> {
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false
+      await this.#readOn()
     }
   }
 
@@ -97,15 +100,10 @@ export class LogTail {
   }
 
   #expectSilence(): void {
-    this.#silence = setTimeout(async () => {
-      await this.#pumping
+    this.#silence = setTimeout(() => {
       if (this.#isStopped) return
-      this.#pumping ??= this.#hand(this.#splitter.flush())
-        .catch(() => this.#rewind())
-        .finally(() => {
-          this.#pumping = undefined
-          if (this.#isWanted) this.#wake()
-        })
+      if (this.#pumping) this.#expectSilence()
+      else this.#run(() => this.#hand(this.#splitter.flush()))
     }, SILENCE_MS).unref()
   }
 

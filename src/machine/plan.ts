@@ -122,13 +122,20 @@ function planKernel(
 function checkArguments(text: string, code: 'artifact-invalid' | 'request-invalid'): string {
   const bad = /[\0\n\r]/.exec(text)?.[0]
   if (bad === undefined) return text
-  throw new OvmsError(code, `Kernel arguments hold ${JSON.stringify(bad)}: ${JSON.stringify(text.slice(0, 160))}`, {
-    actual: text,
-    hint: 'Kernel arguments are one line; quotes and blanks are fine',
-  })
+  throw new OvmsError(
+    code,
+    `Kernel arguments hold ${JSON.stringify(bad)}: ${JSON.stringify(text.slice(0, 160))}`,
+    {
+      actual: text,
+      hint: 'Kernel arguments are one line; quotes and blanks are fine',
+    },
+  )
 }
 
-function planDisk(layers: readonly DiskFile[], { capabilities, name }: HypervisorReport): DiskPlan | undefined {
+function planDisk(
+  layers: readonly DiskFile[],
+  { capabilities, name }: HypervisorReport,
+): DiskPlan | undefined {
   const top = layers.at(-1)
   if (!top) return undefined
   const strange = layers.find(({ format }) => !capabilities.diskFormats.includes(format))

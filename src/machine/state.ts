@@ -12,7 +12,9 @@ export type MachineState = (typeof MACHINE_STATES)[number]
 export type MachineEvent = 'spawned' | 'stop-asked' | 'ended' | 'died' | 'lost'
 
 /** Every transition there is; whatever is not here cannot happen. */
-export const TRANSITIONS: Readonly<Record<MachineState, Readonly<Partial<Record<MachineEvent, MachineState>>>>> = {
+export const TRANSITIONS: Readonly<
+  Record<MachineState, Readonly<Partial<Record<MachineEvent, MachineState>>>>
+> = {
   starting: { spawned: 'running', lost: 'error' },
   running: { 'stop-asked': 'stopping', ended: 'stopped', died: 'error', lost: 'stopped' },
   stopping: { 'stop-asked': 'stopping', ended: 'stopped', died: 'error', lost: 'stopped' },
@@ -28,7 +30,9 @@ export const TRANSITIONS: Readonly<Record<MachineState, Readonly<Partial<Record<
 export function nextState(state: MachineState, event: MachineEvent): MachineState {
   const next = TRANSITIONS[state][event]
   if (next) return next
-  throw new OvmsError('instance-state', `An instance that is ${state} cannot take "${event}"`, { actual: state })
+  throw new OvmsError('instance-state', `An instance that is ${state} cannot take "${event}"`, {
+    actual: state,
+  })
 }
 
 /** Whether nothing can happen to it any more. */
