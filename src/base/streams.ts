@@ -1,4 +1,5 @@
 import { OvmsError } from './error.ts'
+import type { Signalled } from './signal.ts'
 
 export type Bytes = AsyncIterable<Uint8Array>
 
@@ -23,6 +24,19 @@ export async function collect(bytes: Bytes, maximum: number, what = 'A manifest'
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, size)
+}
+
+/** The same bytes until the signal aborts; then its own reason, where a stream of Node would throw an `AbortError`. */
+export async function* untilAbort(bytes: Bytes, { signal }: Signalled): Bytes {
+  try {
+    signal?.throwIfAborted()
+    for await (const chunk of bytes) {
+      yield chunk
+      signal?.throwIfAborted()
+    }
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
 }
 
 /** An opener over bytes in memory. */

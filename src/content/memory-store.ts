@@ -1,5 +1,5 @@
 import { OvmsError } from '../base/error.ts'
-import { type Bytes, collect, type Opener, openerOf } from '../base/streams.ts'
+import { type Bytes, collect, type Opener, openerOf, untilAbort } from '../base/streams.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { BlobStat, ContentStore, OpenOptions, PutOptions } from './ports.ts'
@@ -17,7 +17,7 @@ export class MemoryStore implements ContentStore, BlobStat {
   }
 
   async open(blob: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
-    return openerOf(this.#get(blob.digest))(from, { signal })
+    return untilAbort(await openerOf(this.#get(blob.digest))(from, { signal }), { signal })
   }
 
   async stat(digest: Digest): Promise<{ size: number }> {
@@ -29,7 +29,9 @@ export class MemoryStore implements ContentStore, BlobStat {
   }
 
   async put(blob: Descriptor, open: Opener, { signal, onBytes }: PutOptions = {}): Promise<void> {
-    const bytes = await collect(verified(await open(0, { signal }), blob), blob.size, blob.digest)
+    signal?.throwIfAborted()
+    const source = untilAbort(await open(0, { signal }), { signal })
+    const bytes = await collect(verified(source, blob), blob.size, blob.digest)
     onBytes?.(bytes.length, 'moved')
     this.#blobs.set(blob.digest, bytes)
   }

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { extract, type Header } from 'tar-stream'
 import { messageOf, OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
-import { type Bytes, collect, openerOf } from '../base/streams.ts'
+import { type Bytes, collect, openerOf, untilAbort } from '../base/streams.ts'
 import type { BlobStat, ContentSource, OpenOptions } from '../content/ports.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
@@ -67,7 +67,7 @@ export class ArchiveReader implements ContentSource, BlobStat, AsyncDisposable {
     const { offset, size } = this.#extent(digest)
     if (from >= size) return openerOf(new Uint8Array(0))(0, {})
     const range = { start: offset + from, end: offset + size - 1, autoClose: false }
-    return this.#file.createReadStream({ ...range, ...(signal && { signal }) })
+    return untilAbort(this.#file.createReadStream(range), { signal })
   }
 
   async stat(digest: Digest): Promise<{ readonly size: number }> {

@@ -5,7 +5,7 @@ import { lockFile } from '../base/file-lock.ts'
 import { exists, makeFolder, replaceFile, statOrNothing, storeError } from '../base/files.ts'
 import { isObject } from '../base/json.ts'
 import type { Signalled } from '../base/signal.ts'
-import type { Bytes, Opener } from '../base/streams.ts'
+import { type Bytes, type Opener, untilAbort } from '../base/streams.ts'
 import type {
   BlobStat,
   ContentStore,
@@ -128,12 +128,8 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
     const path = this.paths.blob(blob.digest)
     try {
       const file = await open(path, 'r')
-      return createReadStream(path, {
-        fd: file,
-        start: from,
-        highWaterMark: READ_BYTES,
-        ...(signal && { signal }),
-      })
+      const stream = createReadStream(path, { fd: file, start: from, highWaterMark: READ_BYTES })
+      return untilAbort(stream, { signal })
     } catch (cause) {
       if (systemCode(cause) === 'ENOENT') throw unknownBlob(blob.digest, cause)
       throw storeError(cause, path)
