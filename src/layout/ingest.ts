@@ -48,16 +48,22 @@ export async function ingest(target: Ingest, source: Opener, options: PutOptions
   }
 }
 
-/** Opens and locks the partial file; undefined when another process finished the blob meanwhile. */
-async function acquire({ partial, final }: Ingest, { signal }: PutOptions): Promise<FileHandle | undefined> {
+/** Opens and locks the partial file; undefined when the blob is there, which another process may bring about. */
+async function acquire(target: Ingest, { signal }: PutOptions): Promise<FileHandle | undefined> {
   for (;;) {
     signal?.throwIfAborted()
-    if (await statOrNothing(final)) return undefined
-    const file = await openFile(partial)
-    if (tryLock(file) && (await isStillAt(file, partial))) return file
+    if (await isPresent(target)) return undefined
+    const file = await openFile(target.partial)
+    if (tryLock(file) && (await isStillAt(file, target.partial))) return file
     await file.close()
     await sleep(POLL_MS, { signal })
   }
+}
+
+async function isPresent({ blob, final }: Ingest): Promise<boolean> {
+  const found = await statOrNothing(final)
+  if (found && found.size !== blob.size) refuseSize(blob, `${found.size}`, found.size)
+  return found !== undefined
 }
 
 async function openFile(path: string): Promise<FileHandle> {
