@@ -1,10 +1,10 @@
-import { OvmsError } from '../../base/error.ts'
+import { isOvmsError, OvmsError } from '../../base/error.ts'
 import { retry } from '../../base/retry.ts'
 import type { Signalled } from '../../base/signal.ts'
 import { type Bytes, collect, type Opener, openerOf } from '../../base/streams.ts'
 import type { BlobStat, ContentStore, OpenOptions, PutOptions } from '../../content/ports.ts'
 import { hasSuccessors } from '../../content/successors.ts'
-import { verified } from '../../content/verified.ts'
+import { refuseSize, verified } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import { MAX_MANIFEST_BYTES } from '../../model/json-document.ts'
@@ -36,18 +36,13 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
 
   async open(blob: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
     if (!hasSuccessors(blob) && !this.#served.has(blob.digest)) return openBlob(this, blob, from, { signal })
-    const { bytes } = await fetchManifest(this, blob.digest, { signal })
-    return openerOf(bytes)(from, { signal })
+    return openerOf(await this.#fetchManifest(blob.digest, { signal }))(from, { signal })
   }
 
   async stat(digest: Digest, options?: Signalled): Promise<{ readonly size: number }> {
     const size = await headBlob(this, digest, options)
     if (size !== undefined && !Number.isNaN(size)) return { size }
-    throw new OvmsError(
-      'blob-unknown',
-      `${this.connection.registry}/${this.repository} has no blob ${digest}`,
-      { actual: digest },
-    )
+    throw this.#unknownBlob(digest)
   }
 
   async has(blob: Descriptor, options?: Signalled): Promise<boolean> {
@@ -55,7 +50,7 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
     return this.resolve(blob.digest, options).then(
       () => true,
       (error: unknown) => {
-        if (error instanceof OvmsError && error.code === 'reference-unknown') return false
+        if (isOvmsError(error, 'reference-unknown')) return false
         throw error
       },
     )
@@ -65,18 +60,31 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
     if (hasSuccessors(blob)) return this.#putManifest(blob, source, { signal, ...(onBytes && { onBytes }) })
     if (blob.mediaType === MEDIA_TYPES.ovmsManifest)
       this.#manifests.set(blob.digest, await readSmall(blob, source, signal))
-    const counted: Opener = async (from, options) => counting(await source(from, options), onBytes)
+    const counted: Opener = async (from, options) => counting(await source(from, options), blob, onBytes)
     await retry(() => uploadBlob(this, blob, counted, { signal }), isPassing, { signal })
   }
 
   async tag(name: string, target: Descriptor, options?: Signalled): Promise<void> {
-    const bytes =
-      this.#manifests.get(target.digest) ?? (await fetchManifest(this, target.digest, options)).bytes
+    const bytes = this.#manifests.get(target.digest) ?? (await this.#fetchManifest(target.digest, options))
     await putManifest(this, name, { mediaType: target.mediaType, bytes }, options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.connection[Symbol.asyncDispose]()
+  }
+
+  /** To the ports a manifest is a blob like any other, also one that is missing. */
+  async #fetchManifest(digest: Digest, options?: Signalled): Promise<Uint8Array> {
+    try {
+      return (await fetchManifest(this, digest, options)).bytes
+    } catch (error) {
+      throw isOvmsError(error, 'reference-unknown') ? this.#unknownBlob(digest, error) : error
+    }
+  }
+
+  #unknownBlob(digest: Digest, cause?: unknown): OvmsError {
+    const message = `${this.connection.registry}/${this.repository} has no blob ${digest}`
+    return new OvmsError('blob-unknown', message, { actual: digest, cause })
   }
 
   async #putManifest(blob: Descriptor, source: Opener, { signal, onBytes }: PutOptions): Promise<void> {
@@ -91,9 +99,14 @@ async function readSmall(blob: Descriptor, source: Opener, signal: AbortSignal |
   return collect(verified(await source(0, { signal }), blob), MAX_MANIFEST_BYTES)
 }
 
-async function* counting(bytes: Bytes, onBytes: PutOptions['onBytes']): Bytes {
+/** Counts what is sent; a wrong number of bytes is found here, other bytes by the registry, which hashes anyway. */
+async function* counting(bytes: Bytes, blob: Descriptor, onBytes: PutOptions['onBytes']): Bytes {
+  let size = 0
   for await (const chunk of bytes) {
+    size += chunk.length
+    if (size > blob.size) refuseSize(blob, `more than ${blob.size}`, size)
     onBytes?.(chunk.length, 'moved')
     yield chunk
   }
+  if (size !== blob.size) refuseSize(blob, `${size}`, size)
 }
