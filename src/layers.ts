@@ -26,6 +26,6 @@ export const WIRING: readonly string[] = ['main.ts', 'index.ts', 'testing.ts', '
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   base: ['fs-native-extensions'],
   content: [],
-  layout: [],
+  layout: ['tar-stream'],
   block: [],
 }
