@@ -58,9 +58,11 @@ export interface Context {
   readonly socketPath: string
   readonly output: Output
   readonly signal: AbortSignal
+  /** Who wants to be told of Ctrl-C instead of being aborted; the last one added is told. */
+  readonly interrupts: Set<() => void>
   readonly environment: Readonly<Record<string, string | undefined>>
   openStore(): Promise<CliStore>
-  openRepository(reference: RemoteReference): RemoteRepository
+  openRepository(reference: RemoteReference): Promise<RemoteRepository>
   openLayout(path: string): Promise<ForeignLayout>
   createArchive(path: string): Promise<ArchiveWriter>
   openArchive(path: string): Promise<ForeignLayout>

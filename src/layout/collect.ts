@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lockFile } from '../base/file-lock.ts'
+import { lockFile, removeUnheld } from '../base/file-lock.ts'
 import { statOrNothing } from '../base/files.ts'
 import type { Signalled } from '../base/signal.ts'
 import { hasSuccessors, isTree, successors } from '../content/successors.ts'
@@ -9,7 +9,8 @@ import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { changeIndex, type Entries } from './index-file.ts'
 import type { LayoutStore } from './layout-store.ts'
-import { isAbandoned, leasedDigests } from './lease.ts'
+import type { LayoutPaths } from './paths.ts'
+import { leasedDigests } from './lease.ts'
 
 /** How long an interrupted download is kept to be resumed, ms: whoever has not come back in a day will not. */
 const PARTIAL_KEPT_MS = 24 * 3_600_000
@@ -42,6 +43,7 @@ export async function collectGarbage(
   const roots = (await store.entries()).filter(isRoot)
   if (!dryRun) await changeIndex(store.paths, (entries) => entries.filter(isRoot), { signal })
   const live = await liveDigests(store, roots, { signal })
+  if (!dryRun) await removeTemporaries(store.paths, { signal })
   const blobs: { digest: Digest; size: number }[] = []
   for (const { digest, path } of await allBlobs(store)) {
     if (live.has(digest)) continue
@@ -67,6 +69,15 @@ async function liveDigests(store: LayoutStore, roots: Entries, options: Signalle
   return live
 }
 
+/** Clears what a process left that was killed between writing a small file and giving it its name. */
+async function removeTemporaries({ root, leases, indexLock }: LayoutPaths, options: Signalled): Promise<void> {
+  await using _lock = await lockFile(indexLock, options)
+  for (const folder of [root, leases]) {
+    const names = await readdir(folder)
+    for (const name of names) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true })
+  }
+}
+
 async function allBlobs(store: LayoutStore): Promise<{ digest: Digest; path: string }[]> {
   const blobs: { digest: Digest; path: string }[] = []
   for (const algorithm of await readdir(store.paths.blobs)) {
@@ -85,9 +96,7 @@ async function removeAbandoned(folder: string, dryRun: boolean): Promise<number>
     const path = join(folder, name)
     const found = await statOrNothing(path)
     const isResumable = name.endsWith('.part') && Date.now() - (found?.mtimeMs ?? 0) < PARTIAL_KEPT_MS
-    if (!found || isResumable || !(await isAbandoned(path))) continue
-    if (!dryRun) await rm(path, { force: true })
-    bytes += found.size
+    if (found && !isResumable && (await removeUnheld(path, { dryRun }))) bytes += found.size
   }
   return bytes
 }

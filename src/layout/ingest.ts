@@ -1,8 +1,7 @@
-import { constants } from 'node:fs'
-import { chmod, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { chmod, type FileHandle, link, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isOvmsError, OvmsError } from '../base/error.ts'
-import { tryLock } from '../base/file-lock.ts'
+import { isOvmsError } from '../base/error.ts'
+import { createHeld, openHeld } from '../base/file-lock.ts'
 import { makeFolder, statOrNothing, storeError, syncFolder } from '../base/files.ts'
 import { sleep } from '../base/signal.ts'
 import type { Bytes, Opener } from '../base/streams.ts'
@@ -53,10 +52,14 @@ async function acquire(target: Ingest, { signal }: PutOptions): Promise<FileHand
   for (;;) {
     signal?.throwIfAborted()
     if (await isPresent(target)) return undefined
-    const file = await openFile(target.partial)
-    if (tryLock(file) && (await isStillAt(file, target.partial))) return file
-    await file.close()
-    await sleep(POLL_MS, { signal })
+    const file = await openHeld(target.partial).catch((cause: unknown) => {
+      throw storeError(cause, target.partial)
+    })
+    if (file && !(await isPresent(target))) return file
+    // Whoever held the partial file before us finished it: ours is a new one, of no use.
+    if (file) await rm(target.partial, { force: true })
+    await file?.close()
+    if (!file) await sleep(POLL_MS, { signal })
   }
 }
 
@@ -64,20 +67,6 @@ async function isPresent({ blob, final }: Ingest): Promise<boolean> {
   const found = await statOrNothing(final)
   if (found && found.size !== blob.size) refuseSize(blob, `${found.size}`, found.size)
   return found !== undefined
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o644)
-  } catch (cause) {
-    throw storeError(cause, path)
-  }
-}
-
-/** The holder before us may have renamed the file we opened to its final name, or removed it. */
-async function isStillAt(file: FileHandle, path: string): Promise<boolean> {
-  const [mine, there] = [await file.stat(), await statOrNothing(path)]
-  return mine.ino === there?.ino
 }
 
 async function fill(file: FileHandle, { blob }: Ingest, source: Opener, options: PutOptions): Promise<void> {
@@ -121,14 +110,20 @@ async function receive(
   { signal, onBytes }: PutOptions,
 ): Promise<void> {
   const writer = new SparseWriter(file, from)
-  if (from < blob.size || blob.size === 0) {
-    for await (const chunk of await source(from, { signal })) {
-      signal?.throwIfAborted()
-      digester.update(chunk)
-      if (digester.size > blob.size) refuseSize(blob, `more than ${blob.size}`, digester.size)
-      await writer.write(chunk)
-      onBytes?.(chunk.length, 'moved')
+  try {
+    if (from < blob.size || blob.size === 0) {
+      for await (const chunk of await source(from, { signal })) {
+        signal?.throwIfAborted()
+        digester.update(chunk)
+        if (digester.size > blob.size) refuseSize(blob, `more than ${blob.size}`, digester.size)
+        await writer.write(chunk)
+        onBytes?.(chunk.length, 'moved')
+      }
     }
+  } catch (error) {
+    // All that has arrived counts for the next attempt, also what was still being gathered.
+    await writer.finish().catch(() => {})
+    throw error
   }
   if (digester.size !== blob.size) refuseSize(blob, `${digester.size}`, digester.size)
   await writer.finish()
@@ -146,9 +141,10 @@ export async function ingestNameless(
   place: (digest: Digest) => Promise<string>,
   { signal, onBytes }: PutOptions = {},
 ): Promise<{ readonly digest: Digest; readonly size: number }> {
-  const file = await openFile(nameless)
+  const file = await createHeld(nameless).catch((cause: unknown) => {
+    throw storeError(cause, nameless)
+  })
   try {
-    if (!tryLock(file)) throw new OvmsError('internal', `${nameless} is in use`)
     const writer = new SparseWriter(file)
     const digester = new Digester()
     for await (const chunk of bytes) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { type FileHandle, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { tryLock } from '../base/file-lock.ts'
+import { createHeld, removeUnheld } from '../base/file-lock.ts'
 import { readTextOrNothing, replaceFile, storeError } from '../base/files.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import type { LayoutPaths } from './paths.ts'
@@ -24,9 +24,7 @@ export class ProcessLease implements AsyncDisposable {
   static async create(paths: LayoutPaths): Promise<ProcessLease> {
     const path = join(paths.leases, `${randomUUID()}.process`)
     try {
-      const file = await open(path, 'wx', 0o600)
-      tryLock(file)
-      return new ProcessLease(file, path)
+      return new ProcessLease(await createHeld(path, 0o600), path)
     } catch (cause) {
       throw storeError(cause, path)
     }
@@ -35,7 +33,11 @@ export class ProcessLease implements AsyncDisposable {
   /** Must be called, under the shared collect lock, before the caller relies on the blob. */
   async protect(digest: Digest): Promise<void> {
     if (this.#digests.has(digest)) return
-    await this.#file.appendFile(`${digest}\n`)
+    try {
+      await this.#file.appendFile(`${digest}\n`)
+    } catch (cause) {
+      throw storeError(cause, this.#path)
+    }
     this.#digests.add(digest)
   }
 
@@ -63,25 +65,9 @@ export async function leasedDigests(paths: LayoutPaths): Promise<ReadonlySet<Dig
   const all = new Set<Digest>()
   for (const name of await readdir(paths.leases)) {
     const path = join(paths.leases, name)
-    if (name.endsWith('.process') && (await isAbandoned(path))) {
-      await rm(path, { force: true })
-      continue
-    }
+    if (name.endsWith('.process') && (await removeUnheld(path))) continue
     const text = (await readTextOrNothing(path)) ?? ''
     for (const line of text.split('\n')) if (isDigest(line)) all.add(line)
   }
   return all
-}
-
-/** Whether nobody holds the lock of a file any more; also true for a file that is gone. */
-export async function isAbandoned(path: string): Promise<boolean> {
-  let file: FileHandle | undefined
-  try {
-    file = await open(path, 'r+')
-    return tryLock(file)
-  } catch {
-    return true
-  } finally {
-    await file?.close()
-  }
 }

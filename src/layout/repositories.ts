@@ -19,9 +19,13 @@ export class LayoutRepositories {
   }
 
   create(name: string): Promise<LayoutStore> {
-    const open = this.#open.get(name) ?? this.#make(name)
-    this.#open.set(name, open)
-    return open
+    const known = this.#open.get(name)
+    if (known) return known
+    const opening = this.#make(name)
+    this.#open.set(name, opening)
+    // A failure is not remembered: the disk may have room again.
+    opening.catch(() => this.#open.delete(name))
+    return opening
   }
 
   async list(): Promise<readonly string[]> {

@@ -18,7 +18,9 @@ import { type Artifact, choosePlatform, readArtifact } from './artifact.ts'
 export type PullPolicy = 'always' | 'missing' | 'never'
 
 export type LocalStore = ContentStore & BlobStat & Leasing
-export type OpenRepository = (reference: RemoteReference) => ContentSource & BlobStat
+export type OpenRepository = (
+  reference: RemoteReference,
+) => Promise<ContentSource & BlobStat & AsyncDisposable>
 
 export interface Sources {
   readonly store: LocalStore
@@ -75,7 +77,7 @@ export async function pull(
   reference: RemoteReference,
   { signal, onEvent, architecture }: ObtainOptions = {},
 ): Promise<{ readonly artifact: Artifact; readonly result: CopyResult }> {
-  const repository = openRepository(reference)
+  await using repository = await openRepository(reference)
   const resolved = await repository.resolve(reference.digest ?? reference.tag ?? 'latest', { signal })
   const options = readOptions({ signal, architecture })
   const root = isIndexType(resolved.mediaType)

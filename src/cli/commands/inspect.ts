@@ -78,7 +78,7 @@ async function find(
       if (!inRegistry || !isOvmsError(error, 'reference-unknown')) throw error
     }
   }
-  const repository = stack.use(context.openRepository(inRegistry))
+  const repository = stack.use(await context.openRepository(inRegistry))
   const { digest, tag } = withDefaultTag(inRegistry)
   const root = await repository.resolve(digest ?? tag ?? 'latest', { signal: context.signal })
   return { name, where: 'registry', root, source: repository }

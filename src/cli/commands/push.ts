@@ -31,7 +31,7 @@ async function runPush(source: string, target: string, context: Context): Promis
   }
   const store = await context.openStore()
   const name = await localName(store, source)
-  await using repository = context.openRepository({ ...reference, registry })
+  await using repository = await context.openRepository({ ...reference, registry })
   const started = performance.now()
   using progress = new Progress(output)
   const { root, moved, kept } = await copy(

@@ -1,0 +1,45 @@
+import type { DaemonClient } from '../api/client.ts'
+import type { InstanceStatus, LogRecord } from '../api/schemas.ts'
+import { interruption } from '../base/signal.ts'
+import type { Context } from './context.ts'
+import type { Output } from './print/output.ts'
+
+/** How long a machine may take to power off after the first Ctrl-C, ms. */
+const STOP_TIMEOUT_MS = 30_000
+
+/**
+ * Shows the console of a machine until it ends. The first interruption asks the machine to power off, the next one
+ * ends it; the machine is never left behind by accident.
+ *
+ * @returns its last status
+ */
+export async function attach(
+  client: DaemonClient,
+  { instance_id: id }: InstanceStatus,
+  context: Context,
+): Promise<InstanceStatus> {
+  const { output, signal } = context
+  let presses = 0
+  const onInterrupt = () => {
+    presses++
+    output.say(presses === 1 ? '\nPowering off. Press Ctrl-C again to end it at once.' : '\nEnding it.')
+    client.stop({ instance_id: id, timeout_ms: STOP_TIMEOUT_MS, force: presses > 1 }, {}).catch(() => {})
+  }
+  context.interrupts.add(onInterrupt)
+  try {
+    for await (const record of client.logs(id, { follow: true })) printRecord(record, output)
+  } finally {
+    context.interrupts.delete(onInterrupt)
+  }
+  const final = await client.status(id, {})
+  if (presses > 0 && !signal.aborted) process.exitCode = 130
+  if (signal.aborted) throw interruption()
+  return final
+}
+
+/** Console text goes to stdout as the guest wrote it, what the hypervisor said to stderr. */
+export function printRecord({ stream, line, partial }: LogRecord, output: Output): void {
+  if (stream === 'console') {
+    if (!output.json) output.stdout.write(partial ? line : `${line}\n`)
+  } else if (stream === 'hypervisor') output.say(`${output.talkStyle.dim('hypervisor:')} ${line}`)
+}
