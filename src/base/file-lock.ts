@@ -1,6 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { OvmsError } from './error.ts'
+import { statOrNothing } from './files.ts'
 import { type Signalled, sleep } from './signal.ts'
 
 /** How long to wait between two tries for a lock, ms: grows from a blink to what a person does not notice. */
@@ -47,4 +49,47 @@ export async function lockFile(
     await file.close()
     throw error
   }
+}
+
+/**
+ * Opens and locks a file that {@link removeUnheld} may take away, and makes it where it is missing.
+ *
+ * @returns the file, locked until it is closed; undefined while another holds it, or when it went meanwhile
+ */
+export async function openHeld(path: string, mode = 0o644): Promise<FileHandle | undefined> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT, mode)
+  try {
+    if (tryLock(file) && (await isStillAt(file, path))) return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  await file.close()
+  return undefined
+}
+
+/** As {@link openHeld}, for a name that is nobody else's: it is made again until it stays. */
+export async function createHeld(path: string, mode = 0o644): Promise<FileHandle> {
+  for (;;) {
+    const file = await openHeld(path, mode)
+    if (file) return file
+  }
+}
+
+/** Removes a file that nobody holds; while it goes it is held here. @returns whether nobody held it */
+export async function removeUnheld(path: string, { dryRun = false } = {}): Promise<boolean> {
+  const file = await open(path, 'r+').catch(() => undefined)
+  try {
+    if (file && !tryLock(file)) return false
+    if (!dryRun) await rm(path, { force: true })
+    return true
+  } finally {
+    await file?.close()
+  }
+}
+
+/** Between opening and locking the file may have been renamed or removed by its holder. */
+async function isStillAt(file: FileHandle, path: string): Promise<boolean> {
+  const [mine, there] = [await file.stat(), await statOrNothing(path)]
+  return mine.ino === there?.ino
 }

@@ -9,8 +9,8 @@ import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { changeIndex, type Entries } from './index-file.ts'
 import type { LayoutStore } from './layout-store.ts'
-import type { LayoutPaths } from './paths.ts'
 import { leasedDigests } from './lease.ts'
+import type { LayoutPaths } from './paths.ts'
 
 /** How long an interrupted download is kept to be resumed, ms: whoever has not come back in a day will not. */
 const PARTIAL_KEPT_MS = 24 * 3_600_000
@@ -42,8 +42,8 @@ export async function collectGarbage(
   await using _alone = await lockFile(store.paths.collectLock, { signal })
   const roots = (await store.entries()).filter(isRoot)
   if (!dryRun) await changeIndex(store.paths, (entries) => entries.filter(isRoot), { signal })
-  const live = await liveDigests(store, roots, { signal })
   if (!dryRun) await removeTemporaries(store.paths, { signal })
+  const live = await liveDigests(store, roots, { signal })
   const blobs: { digest: Digest; size: number }[] = []
   for (const { digest, path } of await allBlobs(store)) {
     if (live.has(digest)) continue
@@ -70,7 +70,10 @@ async function liveDigests(store: LayoutStore, roots: Entries, options: Signalle
 }
 
 /** Clears what a process left that was killed between writing a small file and giving it its name. */
-async function removeTemporaries({ root, leases, indexLock }: LayoutPaths, options: Signalled): Promise<void> {
+async function removeTemporaries(
+  { root, leases, indexLock }: LayoutPaths,
+  options: Signalled,
+): Promise<void> {
   await using _lock = await lockFile(indexLock, options)
   for (const folder of [root, leases]) {
     const names = await readdir(folder)
