@@ -66,7 +66,11 @@ export interface Upload {
   readonly id: string
   /** Bytes received so far. */
   readonly size: number
-  /** @throws {OvmsError} `store-full`, `store-failed`; `size` then tells what was taken */
+  /**
+   * A source that ends early leaves what has arrived, and `size` tells how much; a store that fails ends the upload.
+   *
+   * @throws {OvmsError} `store-full`, `store-failed`; `in-use` while another append goes on
+   */
   append(bytes: Bytes, options?: Signalled): Promise<void>
   /** @throws {OvmsError} `digest-mismatch`; the upload is gone then, as after a success */
   commit(digest: Digest): Promise<void>

@@ -42,6 +42,7 @@ const FROM_OVMS: Partial<Record<ErrorCode, RegistryCode>> = {
   'blob-unknown': 'BLOB_UNKNOWN',
   'reference-unknown': 'MANIFEST_UNKNOWN',
   'store-full': 'FULL',
+  'in-use': 'BLOB_UPLOAD_INVALID',
 }
 
 /** Answers a failed request; what is not a refusal of ours is told to `log` and nobody else. */
