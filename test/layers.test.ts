@@ -97,5 +97,7 @@ function findCycle(arrows: Readonly<Record<string, readonly string[]>>): string 
     }
     return undefined
   }
-  return Object.keys(arrows).map((folder) => visit(folder, [])).find((cycle) => cycle !== undefined)
+  return Object.keys(arrows)
+    .map((folder) => visit(folder, []))
+    .find((cycle) => cycle !== undefined)
 }

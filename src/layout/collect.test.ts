@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { noise, putArtifact, type SampleArtifact, sampleArtifact, sampleOf } from '../../test/support/blobs.ts'
+import {
+  noise,
+  putArtifact,
+  type SampleArtifact,
+  sampleArtifact,
+  sampleOf,
+} from '../../test/support/blobs.ts'
 import { newStore } from '../../test/support/stores.ts'
 import { openerOf } from '../base/streams.ts'
 import { hexOf } from '../model/digest.ts'
@@ -57,7 +63,10 @@ test('an index keeps every manifest it names', async () => {
   await opened.store.tag('all:1', index.blob)
   await opened.store.remove('demo:1')
   await opened.store.collect()
-  assert.deepEqual(await opened.blobs(), [...blobFiles(artifact), `sha256/${hexOf(index.blob.digest)}`].toSorted())
+  assert.deepEqual(
+    await opened.blobs(),
+    [...blobFiles(artifact), `sha256/${hexOf(index.blob.digest)}`].toSorted(),
+  )
 })
 
 test('what a running download has asked for stays, and goes when the download has ended', async () => {
@@ -103,7 +112,6 @@ test('what a killed process left goes: a nameless blob, its lease, files without
   await writeFile(join(paths.leases, 'dead.held.1.tmp'), `${stray.blob.digest}\n`)
   await writeFile(`${paths.index}.1.tmp`, '{')
   await opened.store.put(stray.blob, openerOf(stray.bytes))
-  await opened.store.collect()
   await opened.store.collect()
   assert.deepEqual([await opened.blobs(), await opened.leftovers()], [[], []])
 })

@@ -81,6 +81,7 @@ function recording(asked: number[]): Opener {
 }
 
 async function* breaking(after: number, error: Error): Bytes {
-  for (let start = 0; start < after; start += 60_000) yield bytes.subarray(start, Math.min(start + 60_000, after))
+  for (let start = 0; start < after; start += 60_000)
+    yield bytes.subarray(start, Math.min(start + 60_000, after))
   throw error
 }
