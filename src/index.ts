@@ -3,7 +3,9 @@
  * package are not.
  */
 export { DaemonClient } from './api/client.ts'
-export type { InstanceStatus, LogRecord, StartRequest } from './api/schemas.ts'
+export type { InstanceStatus } from './api/instance-status.ts'
+export type { LogRecord } from './api/log-record.ts'
+export type { StartRequest } from './api/start-request.ts'
 export { isOvmsError, OvmsError } from './base/error.ts'
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts'
 export { type CopyOptions, type CopyResult, copy, copyTree, type Location } from './content/copy.ts'

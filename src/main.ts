@@ -3,9 +3,9 @@ import { interruption } from './base/signal.ts'
 import type { Context } from './cli/context.ts'
 import { Output } from './cli/print/output.ts'
 import { runProgram } from './cli/program.ts'
-import { homeFolder, socketPath } from './wiring/home.ts'
 import type { RemoteReference } from './model/reference.ts'
 import type { RegistryRepository } from './registry/client/repository.ts'
+import { homeFolder, socketPath } from './wiring/home.ts'
 
 /**
  * Runs the program with the words of its command line. This is the only file that names every backend: what is used
@@ -51,7 +51,12 @@ function createContext(): Context {
     serveRegistry: async (options) =>
       (await import('./wiring/serve-registry.ts')).serveRegistry({ ...options, output, signal }),
     checkHost: async () =>
-      (await import('./wiring/check-host.ts')).checkHost({ home, socketPath: place.socketPath, openStore, signal }),
+      (await import('./wiring/check-host.ts')).checkHost({
+        home,
+        socketPath: place.socketPath,
+        openStore,
+        signal,
+      }),
   }
 }
 

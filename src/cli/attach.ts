@@ -1,5 +1,6 @@
 import type { DaemonClient } from '../api/client.ts'
-import type { InstanceStatus, LogRecord } from '../api/schemas.ts'
+import type { InstanceStatus } from '../api/instance-status.ts'
+import type { LogRecord } from '../api/log-record.ts'
 import { interruption } from '../base/signal.ts'
 import type { Context } from './context.ts'
 import type { Output } from './print/output.ts'

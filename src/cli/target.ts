@@ -1,15 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OvmsError } from '../base/error.ts'
-import { copyTree } from '../content/copy.ts'
+import type { ContentSink } from '../content/ports.ts'
 import type { TransferListener } from '../content/transfer-event.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import { isRemote, parseReference, type RemoteReference } from '../model/reference.ts'
-import { readArtifact } from '../packaging/artifact.ts'
+import { importFolder } from '../packaging/import-folder.ts'
 import { fullName } from '../packaging/obtain.ts'
-import { importUnpacked } from '../packaging/unpacked.ts'
-import type { CliStore, Context, StoreEntry } from './context.ts'
+import type { CliStore, Context } from './context.ts'
 
 /**
  * What a person means by a name: a full name as they wrote it, or by the beginning of a digest as `ovm ls` shows it.
@@ -61,32 +60,10 @@ export function isPath(text: string): boolean {
  * @throws {OvmsError} `archive-invalid` and what reading it throws
  */
 export async function importPath(
-  context: Context,
+  { signal, openLayout }: Context,
   path: string,
-  sink: Parameters<typeof importUnpacked>[1],
+  sink: ContentSink,
   onEvent?: TransferListener,
 ): Promise<Descriptor> {
-  const { signal } = context
-  const folder = resolve(path)
-  if (existsSync(`${folder}/manifest.json`)) return importUnpacked(folder, sink, { signal, onEvent })
-  await using layout = await context.openLayout(folder)
-  const { root } = onlyEntry(await layout.list(), folder)
-  const { root: chosen } = await readArtifact(layout, root, { signal })
-  await copyTree(layout, chosen, sink, { signal, onEvent })
-  return chosen
-}
-
-/** @throws {OvmsError} `archive-invalid` */
-export function onlyEntry(entries: readonly StoreEntry[], path: string): StoreEntry {
-  const [first] = entries
-  const digests = new Set(entries.map(({ root }) => root.digest))
-  if (first && digests.size === 1) return first
-  throw new OvmsError(
-    'archive-invalid',
-    `${path} has ${digests.size} artifacts, so it must be said which one`,
-    {
-      actual: entries.map(({ name }) => name),
-      hint: 'Load it with "ovm load", then use a name',
-    },
-  )
+  return importFolder(resolve(path), sink, { signal, openLayout, onEvent })
 }

@@ -50,6 +50,7 @@ export class Instances {
   readonly #instances = new Map<string, Instance>()
   /** Names of instances that are being started. */
   readonly #reserved = new Set<string>()
+  readonly #starting = new Set<Promise<Instance>>()
 
   private constructor({ root, store, hypervisors, log = () => {} }: InstancesOptions) {
     this.#root = root
@@ -107,31 +108,10 @@ export class Instances {
    *
    * @throws {OvmsError} what {@link planMachine} and {@link Hypervisor.start} throw, and `name-taken`, `port-in-use`
    */
-  async start(request: StartRequest, { signal }: Signalled = {}): Promise<Instance> {
-    const { image, overrides = {}, requestedAt = performance.now() } = request
-    const id = randomUUID()
-    using name = this.#reserve(request.name ?? nameFor(image.manifest.name, id))
-    const hypervisor = this.#choose(request)
-    const begun = performance.now()
-    const report = await hypervisor.probe({ architecture: image.architecture, signal })
-    const files = await inspectFiles(image, this.#store, { signal })
-    const plan = planMachine({ instanceId: id, manifest: image.manifest, files, overrides, report })
-    await requireFreePorts(plan.ports)
-    const { timings } = request
-    const what = {
-      id,
-      name: name.text,
-      image,
-      plan,
-      report,
-      hypervisor,
-      requestedAt,
-      begun,
-      ...(timings && { timings }),
-    }
-    const folder = join(this.#root, id)
-    const onCreated = (instance: Instance) => this.#list(instance)
-    return await startInstance({ ...what, folder, store: this.#store, onCreated }, { signal })
+  async start(request: StartRequest, options: Signalled = {}): Promise<Instance> {
+    const starting = this.#start(request, options)
+    this.#starting.add(starting)
+    return await starting.finally(() => this.#starting.delete(starting))
   }
 
   /**
@@ -153,9 +133,26 @@ export class Instances {
     await instance.remove(() => this.#store.release(instance.id))
   }
 
-  /** Lets go of all machines, which go on running. */
+  /** Lets go of all machines, which go on running. Starts that were aborted are undone first. */
   async detach(): Promise<void> {
+    await Promise.allSettled(this.#starting)
     await Promise.all(this.list().map((instance) => instance.detach()))
+  }
+
+  async #start(request: StartRequest, { signal }: Signalled): Promise<Instance> {
+    const { image, overrides = {}, requestedAt = performance.now(), timings = {} } = request
+    const id = randomUUID()
+    using name = this.#reserve(request.name ?? nameFor(image.manifest.name, id))
+    const hypervisor = this.#choose(request)
+    const begun = performance.now()
+    const report = await hypervisor.probe({ architecture: image.architecture, signal })
+    const files = await inspectFiles(image, this.#store, { signal })
+    const plan = planMachine({ instanceId: id, manifest: image.manifest, files, overrides, report })
+    await requireFreePorts(plan.ports)
+    const decided = { id, name: name.text, folder: join(this.#root, id), image, plan, report, hypervisor }
+    const onCreated = (instance: Instance) => this.#list(instance)
+    const around = { store: this.#store, requestedAt, begun, timings, onCreated }
+    return await startInstance({ ...decided, ...around }, { signal })
   }
 
   #list(instance: Instance): Disposable {

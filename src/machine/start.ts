@@ -22,7 +22,7 @@ export interface PlannedStart {
   /** `performance.now()` when it was asked for, and when its preparation began. */
   readonly requestedAt: number
   readonly begun: number
-  readonly timings?: InstanceRecord['timings']
+  readonly timings: InstanceRecord['timings']
   /** Makes the instance known; disposed of when the start fails. */
   readonly onCreated: (instance: Instance) => Disposable
 }
@@ -67,7 +67,7 @@ export async function adoptInstance(instance: Instance, hypervisor: Hypervisor |
   )
 }
 
-function recordOf({ id, name, image, plan, report, hypervisor, timings = {} }: PlannedStart): InstanceRecord {
+function recordOf({ id, name, image, plan, report, hypervisor, timings }: PlannedStart): InstanceRecord {
   const notice = slowerThanHoped(plan.acceleration, report)
   const { architecture, acceleration, cpus, memoryMib, ports } = plan
   return {

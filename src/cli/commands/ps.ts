@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { InstanceStatus } from '../../api/schemas.ts'
+import type { InstanceStatus } from '../../api/instance-status.ts'
 import { formatDuration } from '../../base/duration.ts'
 import type { Context } from '../context.ts'
 import { plain } from '../print/style.ts'

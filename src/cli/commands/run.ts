@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DaemonClient } from '../../api/client.ts'
-import type { InstanceStatus, StartRequest } from '../../api/schemas.ts'
+import type { InstanceStatus } from '../../api/instance-status.ts'
+import type { StartRequest } from '../../api/start-request.ts'
 import { isOvmsError, OvmsError } from '../../base/error.ts'
 import { obtain, type PullPolicy } from '../../packaging/obtain.ts'
 import { attach } from '../attach.ts'

@@ -1,0 +1,64 @@
+import { isAbsolute } from 'node:path'
+import type { Output } from '../cli/print/output.ts'
+import { VERSION } from '../cli/version.ts'
+import { createDaemon } from '../daemon/daemon.ts'
+import { ForeignLayout } from '../layout/foreign-layout.ts'
+import type { LayoutStore } from '../layout/layout-store.ts'
+import { readArtifact } from '../packaging/artifact.ts'
+import { importFolder } from '../packaging/import-folder.ts'
+import { type Obtained, type ObtainOptions, type OpenRepository, obtain } from '../packaging/obtain.ts'
+import { hypervisors } from './hypervisors.ts'
+
+interface ServeDaemonOptions {
+  readonly home: string
+  readonly socketPath: string
+  /** Started by another command, with a log file instead of a person. */
+  readonly onDemand: boolean
+  readonly openStore: () => Promise<LayoutStore>
+  readonly openRepository: OpenRepository
+  readonly output: Output
+  readonly signal: AbortSignal
+}
+
+/** The daemon until the signal: what `ovm daemon` does. Machines go on without it. */
+export async function serveDaemon({
+  home,
+  socketPath,
+  onDemand,
+  openStore,
+  openRepository,
+  output,
+  signal,
+}: ServeDaemonOptions): Promise<void> {
+  const store = await openStore()
+  const log = (message: string) => output.stderr.write(`${new Date().toISOString()} ${message}\n`)
+  const find = (reference: string, options: ObtainOptions) =>
+    isAbsolute(reference)
+      ? obtainFolder(store, reference, options)
+      : obtain({ store, openRepository }, reference, options)
+  const daemon = createDaemon({
+    home,
+    socketPath,
+    hypervisors: hypervisors(home),
+    store,
+    obtain: find,
+    version: VERSION,
+    log,
+  })
+  await daemon.listen()
+  if (onDemand) log(`listening at ${socketPath}`)
+  else if (output.json) output.record({ socket: socketPath, pid: process.pid })
+  else output.line(output.quiet ? socketPath : `Listening at ${socketPath}, keeping ${home}`)
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  await daemon.close()
+}
+
+/** Clients of other makers may name a path; `ovm` itself reads paths in its own process, with its user's rights. */
+async function obtainFolder(store: LayoutStore, path: string, options: ObtainOptions): Promise<Obtained> {
+  await using lease = await store.lease(options)
+  const root = await importFolder(path, lease, { ...options, openLayout: ForeignLayout.open })
+  // Kept in the list, because the machine takes hold of it only after this.
+  await store.keep(root, options)
+  return { artifact: await readArtifact(store, root, options as object), name: path }
+}
