@@ -1,5 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { stringify } from 'yaml'
+import { openApiDocument } from '../src/api/openapi.ts'
 import { descriptorSchema } from '../src/model/descriptor.ts'
 import { jsonBytes } from '../src/model/json-document.ts'
 import { ociIndexSchema } from '../src/model/oci-index.ts'
@@ -17,11 +19,18 @@ export const publishedSchemas = [
   buildFileSchema,
 ] as const
 
-export const schemaFolder = join(projectFolder, 'spec', 'schemas')
+const schemaFolder = join(projectFolder, 'spec', 'schemas')
+const openApiFile = join(projectFolder, 'spec', 'openapi', 'runtime.v1.openapi.yaml')
 
 /** The files of `spec/schemas/` as the sources have them: bytes by name. */
 export function schemaFiles(): ReadonlyMap<string, Buffer> {
   return new Map(publishedSchemas.map((schema) => [schema.$id.split('/').at(-1) ?? '', jsonBytes(schema)]))
+}
+
+/** The OpenAPI document as the sources have it. */
+export function openApiText(): string {
+  const plain: unknown = JSON.parse(JSON.stringify(openApiDocument()))
+  return stringify(plain, { lineWidth: 110, aliasDuplicateObjects: false })
 }
 
 /** Writes them all, and removes what no source stands behind any more. */
@@ -30,7 +39,9 @@ async function writeSchemas(): Promise<void> {
   await mkdir(schemaFolder, { recursive: true })
   for (const name of await readdir(schemaFolder)) if (!files.has(name)) await rm(join(schemaFolder, name))
   for (const [name, bytes] of files) await writeFile(join(schemaFolder, name), bytes)
-  console.log(`${files.size} schemas in spec/schemas`)
+  await mkdir(dirname(openApiFile), { recursive: true })
+  await writeFile(openApiFile, openApiText())
+  console.log(`${files.size} schemas in spec/schemas, the OpenAPI document in spec/openapi`)
 }
 
 if (import.meta.main) await writeSchemas()

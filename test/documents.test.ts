@@ -2,22 +2,19 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
-import { schemaFiles } from '../scripts/schemas.ts'
 import { isOvmsError } from '../src/base/error.ts'
 import { ERROR_CODES } from '../src/base/error-codes.ts'
-import { exitCode } from '../src/cli/exit-code.ts'
 import { digestOf } from '../src/model/digest.ts'
-import { ANNOTATIONS, DOCKER_MEDIA_TYPES, MEDIA_TYPES } from '../src/model/media-types.ts'
 import { parseOciIndex } from '../src/model/oci-index.ts'
 import { parseOciManifest } from '../src/model/oci-manifest.ts'
 import { parseOvmsManifest } from '../src/model/ovms-manifest.ts'
-import { checkArtifact, RULES } from '../src/model/rules.ts'
+import { checkArtifact } from '../src/model/rules.ts'
 import { EXAMPLE_KINDS, examplesIn } from './documents/examples.ts'
 import { firstCells, Markdown } from './documents/markdown.ts'
 import { filesBelow, projectFiles, read, root } from './documents/project.ts'
+import { chapters, requirements, section } from './documents/specification.ts'
 
 const documents = filesBelow('', '.md')
-const chapters = filesBelow('spec/', '.md')
 
 test('every JSON and YAML block of the specification says what it is', () => {
   const untagged = chapters
@@ -81,7 +78,7 @@ test('every chapter and schema that the sources speak of is there', () => {
 })
 
 test('spec/README.md lists every chapter', () => {
-  const listed = firstCellsOfLinks(new Markdown(read('spec/README.md')).section('The chapters'))
+  const listed = firstCellsOfLinks(section('spec/README.md', 'The chapters'))
   const there = chapters.map((path) => path.slice('spec/'.length)).filter((path) => path !== 'README.md')
   assert.deepEqual([...listed].sort(), [...there].sort())
 })
@@ -91,12 +88,14 @@ test('no requirement has the id of another one', () => {
   assert.deepEqual(duplicatesIn(ids), [])
 })
 
-test('the requirements of each prefix are numbered without a hole, and stand in one chapter', () => {
+test('the requirements of each prefix are numbered upwards, and stand in one chapter', () => {
   const byPrefix = Map.groupBy(requirements(), ({ id }) => id.replace(/-\d+$/, ''))
   for (const [prefix, all] of byPrefix) {
+    const numbers = all.map(({ id }) => Number(id.slice(prefix.length + 1)))
     assert.deepEqual(
-      all.map(({ id }) => id),
-      all.map((_, index) => `${prefix}-${index + 1}`),
+      numbers,
+      numbers.toSorted((a, b) => a - b),
+      prefix,
     )
     assert.equal(new Set(all.map(({ path }) => path)).size, 1, prefix)
   }
@@ -125,57 +124,6 @@ test('each line of the specification holds one sentence', () => {
   assert.deepEqual(crowded, [])
 })
 
-test('spec/rules.md has one section for each rule of src/model/rules.ts', () => {
-  const sections = new Markdown(read('spec/rules.md')).headings.filter(({ level }) => level === 2)
-  assert.deepEqual(
-    sections.map(({ text }) => text),
-    Object.keys(RULES),
-  )
-})
-
-test('spec/errors.md has one section for each error code, with the same meaning', () => {
-  const described = errorSections()
-  assert.deepEqual([...described.keys()].sort(), Object.keys(ERROR_CODES).sort())
-  for (const [code, meaning] of Object.entries(ERROR_CODES))
-    assert.equal(described.get(code)?.meaning, `${meaning}.`, code)
-})
-
-test('spec/errors.md has the exit statuses of src/cli/exit-code.ts', () => {
-  const written = [...errorSections()].map(([code, { exit }]) => [code, exit] as const)
-  assert.deepEqual(Object.fromEntries(written), { ...exitCode })
-})
-
-test('spec/media-types.md lists the media types of src/model/media-types.ts', () => {
-  const listed = firstCells(new Markdown(read('spec/media-types.md')).section('Media types'))
-  const known = [...Object.values(MEDIA_TYPES), ...Object.values(DOCKER_MEDIA_TYPES)]
-  assert.deepEqual([...listed].sort(), known.sort())
-})
-
-test('spec/media-types.md lists the annotations of src/model/media-types.ts', () => {
-  const listed = firstCells(new Markdown(read('spec/media-types.md')).section('Annotations'))
-  assert.deepEqual([...listed].sort(), Object.values(ANNOTATIONS).sort())
-})
-
-test('spec/schemas is what "npm run schemas" makes of the sources', () => {
-  const files = schemaFiles()
-  const there = filesBelow('spec/schemas/', '').map((path) => path.slice('spec/schemas/'.length))
-  assert.deepEqual([...there].sort(), [...files.keys()].sort())
-  for (const [name, bytes] of files) assert.equal(read(`spec/schemas/${name}`), bytes.toString(), name)
-})
-
-/** Schemas with an id that are nobody else's business. */
-const PRIVATE_SCHEMAS = ['instance.v1.schema.json']
-
-test('every schema of the sources that has an id is published', () => {
-  const ids = filesBelow('src/', '.ts').flatMap((path) =>
-    [...read(path).matchAll(/\$id: ['"`]https:\/\/ovms\.dev\/schemas\/([^'"`]+)/g)].map(
-      ([, name = '']) => name,
-    ),
-  )
-  const missing = ids.filter((name) => !schemaFiles().has(name) && !PRIVATE_SCHEMAS.includes(name))
-  assert.deepEqual(missing, [])
-})
-
 test('every decision has a number of its own, its context and what was given up', () => {
   const decisions = filesBelow('docs/decisions/', '.md')
   assert.deepEqual(duplicatesIn(decisions.map((path) => path.slice('docs/decisions/'.length, 19))), [])
@@ -192,7 +140,7 @@ test('every decision has a number of its own, its context and what was given up'
 
 test('the decision about dependencies has a line for each entry of package.json', () => {
   const { dependencies, devDependencies } = JSON.parse(read('package.json'))
-  const listed = firstCells(new Markdown(read('docs/decisions/0010-dependencies.md')).section('Decision'))
+  const listed = firstCells(section('docs/decisions/0010-dependencies.md', 'Decision'))
   assert.deepEqual([...listed].sort(), Object.keys({ ...dependencies, ...devDependencies }).sort())
 })
 
@@ -239,33 +187,6 @@ function leadsSomewhere(from: string, target: string): boolean {
   if (!existsSync(join(root, file))) return false
   if (anchor === undefined || !file.endsWith('.md')) return true
   return new Markdown(read(file)).headings.some((heading) => heading.anchor === anchor)
-}
-
-function requirements(): readonly { readonly id: string; readonly path: string }[] {
-  return chapters.flatMap((path) =>
-    new Markdown(read(path)).lines.flatMap(({ text }) => {
-      const id = /^- \*\*`([a-z]+-\d+)`\*\* /.exec(text)?.[1]
-      return id === undefined ? [] : [{ id, path }]
-    }),
-  )
-}
-
-interface ErrorSection {
-  readonly meaning: string | undefined
-  readonly exit: number
-  readonly http: number
-}
-
-function errorSections(): ReadonlyMap<string, ErrorSection> {
-  const document = new Markdown(read('spec/errors.md'))
-  const codes = document.headings.filter(({ level }) => level === 3).map(({ text }) => text)
-  return new Map(
-    codes.map((code) => {
-      const lines = document.section(code).filter((line) => line !== '')
-      const [, exit, http] = /^Exit status (\d+), HTTP status (\d+)\.$/.exec(lines.at(-1) ?? '') ?? []
-      return [code, { meaning: lines[0], exit: Number(exit), http: Number(http) }]
-    }),
-  )
 }
 
 function firstCellsOfLinks(lines: readonly string[]): readonly string[] {
