@@ -27,14 +27,17 @@ export function createServer(context: DaemonContext): FastifyInstance {
     const cause = isTheirs ? new OvmsError('request-invalid', error.message, { cause: error }) : error
     const problem = toProblem(cause, (code) => (isTheirs ? status : httpStatus[code]))
     if (problem.code === 'internal') context.log(error.stack ?? error.message)
-    return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+    return reply
+      .code(problem.status)
+      .type(PROBLEM_TYPE)
+      .send(Buffer.from(JSON.stringify(problem)))
   })
   app.setNotFoundHandler((request, reply) => {
     const error = new OvmsError('request-invalid', `There is no ${request.method} ${request.url}`)
     return reply
       .code(404)
       .type(PROBLEM_TYPE)
-      .send(JSON.stringify(toProblem(error, () => 404)))
+      .send(Buffer.from(JSON.stringify(toProblem(error, () => 404))))
   })
   serveStart(app, context)
   serveStop(app, context)
