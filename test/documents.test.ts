@@ -77,6 +77,21 @@ test('every chapter and schema that the sources speak of is there', () => {
   assert.deepEqual(broken, [])
 })
 
+const noVectors = existsSync(join(root, 'conformance/vectors'))
+  ? false
+  : 'conformance/vectors is not there yet'
+
+test('every requirement that a vector cites exists', { skip: noVectors }, () => {
+  const ids = new Set(requirements().map(({ id }) => id))
+  const prefixes = new Set([...ids].map((id) => id.replace(/-\d+$/, '')))
+  const missing = filesBelow('conformance/vectors/', '.json').flatMap((path) =>
+    [...read(path).matchAll(/"([a-z]+)-(\d+)"/g)]
+      .filter(([, prefix = '', number]) => prefixes.has(prefix) && !ids.has(`${prefix}-${number}`))
+      .map(([citation]) => `${path}: ${citation}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
 test('spec/README.md lists every chapter', () => {
   const listed = firstCellsOfLinks(section('spec/README.md', 'The chapters'))
   const there = chapters.map((path) => path.slice('spec/'.length)).filter((path) => path !== 'README.md')
