@@ -169,7 +169,7 @@ test('no file of the project names the host of a package registry', () => {
   assert.deepEqual(found, [])
 })
 
-/** Hosts that packages come from, and those that this machine was told to use instead. */
+/** Hosts that packages come from, and those that this machine was told to use instead, unless they are addresses. */
 function packageHosts(): readonly string[] {
   const known = [
     ['registry', 'npmjs', 'org'],
@@ -187,7 +187,7 @@ function packageHosts(): readonly string[] {
     const url = /^https?:\/\/[^,|]+/.exec(process.env[name] ?? '')?.[0]
     return url !== undefined && URL.canParse(url) ? [new URL(url).hostname] : []
   })
-  return [...known, ...told.filter((host) => host.includes('.'))]
+  return [...known, ...told.filter((host) => /\.[a-z-]+$/.test(host))]
 }
 
 function firstExample(path: string, kind: string): Buffer {
