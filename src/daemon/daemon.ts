@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseStartRequest } from '../api/start-request.ts'
 import { interruption } from '../base/signal.ts'
 import type { Hypervisor } from '../machine/hypervisor.ts'
 import type { ImageStore } from '../machine/image-store.ts'
@@ -69,5 +70,6 @@ async function run({ home, socketPath, hypervisors, store, obtain, version, log 
 
 /** The first start shall not wait for what every start needs to know. What fails here fails again there, with words. */
 function warmUp(hypervisors: DaemonOptions['hypervisors']): void {
+  setImmediate(() => parseStartRequest({ manifest: 'compiles the schema' }))
   for (const hypervisor of Object.values(hypervisors)) hypervisor.probe().catch(() => {})
 }

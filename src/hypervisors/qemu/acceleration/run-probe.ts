@@ -21,6 +21,8 @@ export interface ProbeOptions extends Signalled {
   readonly limitMs?: number
   /** For its standard input. */
   readonly input?: string
+  /** Where a core file would be left, should QEMU crash. */
+  readonly cwd?: string
 }
 
 /** Runs the probe guest on an accelerator and tells what was seen. */
@@ -33,7 +35,7 @@ export async function runProbe(
   try {
     const rom = join(folder, 'probe.rom')
     await writeFile(rom, Buffer.concat([Buffer.alloc(ROM_BYTES - PROBE_CODE.length), PROBE_CODE]))
-    return await run(binary, probeArguments(accelerator, rom), options)
+    return await run(binary, probeArguments(accelerator, rom), { ...options, cwd: folder })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -53,11 +55,12 @@ function probeArguments(accelerator: Accelerator, rom: string): string[] {
 export async function run(
   binary: string,
   text: readonly string[],
-  { limitMs = PROBE_LIMIT_MS, input = '', signal }: ProbeOptions = {},
+  { limitMs = PROBE_LIMIT_MS, input = '', cwd = tmpdir(), signal }: ProbeOptions = {},
 ): Promise<ProbeRun> {
   signal?.throwIfAborted()
   const begun = performance.now()
   const child = spawn(binary, text, {
+    cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
   })
