@@ -13,7 +13,8 @@ export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim())
   if (!match) return undefined
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 's']
-  return Number(match[1]) * (factor ?? Number.NaN)
+  const ms = Number(match[1]) * (factor ?? Number.NaN)
+  return Number.isFinite(ms) ? ms : undefined
 }
 
 function pad(value: number): string {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { OvmsError } from './error.ts'
+import { OvmsError, systemCode } from './error.ts'
 import { statOrNothing } from './files.ts'
 import { type Signalled, sleep } from './signal.ts'
 
@@ -76,13 +76,17 @@ export async function createHeld(path: string, mode = 0o644): Promise<FileHandle
   }
 }
 
-/** Removes a file that nobody holds; while it goes it is held here. @returns whether nobody held it */
+/** Removes a file that nobody holds; while it goes it is held here. @returns whether it is gone */
 export async function removeUnheld(path: string, { dryRun = false } = {}): Promise<boolean> {
-  const file = await open(path, 'r+').catch(() => undefined)
+  let file: FileHandle | undefined
   try {
-    if (file && !tryLock(file)) return false
-    if (!dryRun) await rm(path, { force: true })
+    file = await open(path, 'r+')
+    if (!tryLock(file) || !(await isStillAt(file, path))) return false
+    if (!dryRun) await rm(path)
     return true
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return true
+    throw error
   } finally {
     await file?.close()
   }
