@@ -19,8 +19,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'model', 'content', 'packaging', 'api'],
 }
 
-/** The files at the top of `src/` that may import everything: programs and the faces of the package. */
-export const WIRING: readonly string[] = ['main.ts', 'index.ts', 'testing.ts', 'library.ts']
+/** What may import everything and is imported by nothing else: programs, their wiring, the faces of the package. */
+export const WIRING: readonly string[] = [
+  'main.ts',
+  'ovm.ts',
+  'wiring',
+  'index.ts',
+  'testing.ts',
+  'library.ts',
+]
 
 /** npm packages that a folder may use, for folders that must stay small; `node:` modules are free. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
