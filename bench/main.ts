@@ -6,8 +6,11 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
 
 const [word = ''] = process.argv.slice(2)
 const load = BENCHES[word]
-if (load) await (await load()).run()
-else {
+if (load) {
+  // The package as users get it, not the sources.
+  await import('../scripts/build.ts')
+  await (await load()).run()
+} else {
   console.error(`bench: name one of ${Object.keys(BENCHES).join(', ')}`)
   process.exitCode = 2
 }

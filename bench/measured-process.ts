@@ -15,10 +15,11 @@ export interface Measured {
 export async function measure(
   command: string,
   words: readonly string[],
-  env: Record<string, string> = {},
+  { env = {}, cwd }: { readonly env?: Record<string, string> | undefined; readonly cwd?: string } = {},
 ): Promise<Measured> {
   const started = performance.now()
   const child = spawn(command, words, {
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -7,6 +7,7 @@ export interface Places {
   /** OCI layout with the artifact, and its name there. */
   readonly layout: string
   readonly name: string
+  readonly digest: string
   /** The artifact's files, for tools that push files. */
   readonly files: readonly string[]
   /** `host:port/repository:tag`. */
@@ -17,6 +18,7 @@ export interface Places {
 
 export interface Peer {
   readonly name: string
+  readonly env?: (places: Places) => Record<string, string>
   push(places: Places): readonly string[]
   pull(places: Places): readonly string[]
 }
@@ -44,11 +46,11 @@ const ALL: readonly Peer[] = [
   },
   {
     name: 'regctl',
-    push: ({ layout, name, reference }) => [
+    push: ({ layout, digest, reference }) => [
       ...plain(reference),
       'image',
       'copy',
-      `ocidir://${layout}:${name}`,
+      `ocidir://${layout}@${digest}`,
       reference,
     ],
     pull: ({ reference, empty }) => [...plain(reference), 'image', 'copy', reference, `ocidir://${empty}:x`],
