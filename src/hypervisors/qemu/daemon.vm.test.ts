@@ -68,6 +68,7 @@ describe('a small guest under the daemon and QEMU', { skip: qemuSkip }, () => {
   test('is found again by a new daemon, and its end is seen', async () => {
     await using house = await open()
     const { pid } = await startSmall(house, 'button')
+    await said(house, /mode=button/)
     await house.daemon.close()
     await house.restart()
     const found = await house.client.status('web')

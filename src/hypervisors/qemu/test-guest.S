@@ -19,6 +19,9 @@ multiboot:
     .long 0x1badb002, 0, -0x1badb002
 .globl start
 start:
+    mov $POWER_ENABLE, %dx      # before anything is said: whoever heard it may press at once
+    mov $BUTTON, %ax
+    out %ax, %dx
     mov 16(%ebx), %esi          # the command line
     mov %esi, %edi
     mov $SERIAL, %dx
@@ -45,9 +48,6 @@ start:
     cmp $'o', %bl
     je power_off
 wait_for_button:
-    mov $POWER_ENABLE, %dx
-    mov $BUTTON, %ax
-    out %ax, %dx
     mov $POWER_STATUS, %dx
 5:  pause
     in %dx, %ax
