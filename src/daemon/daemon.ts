@@ -8,7 +8,7 @@ import { Instances } from '../machine/instances.ts'
 import type { Obtain } from './context.ts'
 import { lockHome } from './home-lock.ts'
 import { createServer } from './server.ts'
-import { prepareSocket, protectSocket } from './socket.ts'
+import { listenPrivately, prepareSocket } from './socket.ts'
 
 export interface DaemonOptions {
   /** Instances live below it; one daemon at a time looks after it. */
@@ -62,8 +62,7 @@ async function run({ home, socketPath, hypervisors, store, obtain, version, log 
     await app.close()
     await rm(socketPath, { force: true })
   })
-  await app.listen({ path: socketPath })
-  await protectSocket(socketPath)
+  await listenPrivately(() => app.listen({ path: socketPath }), socketPath)
   warmUp(hypervisors)
   return undo.move()
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { chmod, lstat, rm } from 'node:fs/promises'
+import { chmod, lstat, rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { OvmsError, systemCode } from '../base/error.ts'
 import { makeFolder } from '../base/files.ts'
@@ -21,6 +22,7 @@ export async function prepareSocket(path: string): Promise<void> {
     })
   }
   await makeFolder(dirname(path), 0o700)
+  await requireOwnFolder(dirname(path))
   const found = await lstat(path).catch(() => undefined)
   if (!found) return
   if (!found.isSocket())
@@ -34,9 +36,26 @@ export async function prepareSocket(path: string): Promise<void> {
   await rm(path, { force: true })
 }
 
-/** Only the user may speak to the daemon. */
-export async function protectSocket(path: string): Promise<void> {
+/** Runs `listen` so that the socket it makes is never open to others, not for a moment. */
+export async function listenPrivately(listen: () => Promise<unknown>, path: string): Promise<void> {
+  const before = process.umask(0o177)
+  try {
+    await listen()
+  } finally {
+    process.umask(before)
+  }
   await chmod(path, 0o600)
+}
+
+/** Somebody else could put their own socket into a folder of theirs. */
+async function requireOwnFolder(folder: string): Promise<void> {
+  const { uid } = await stat(folder)
+  const own = userInfo().uid
+  if (uid === own || uid === 0) return
+  throw new OvmsError('socket-in-use', `The folder ${folder} belongs to user ${uid}, not to ${own}`, {
+    actual: uid,
+    hint: 'Remove it, or give the daemon another socket with --socket',
+  })
 }
 
 async function isAnswered(path: string): Promise<boolean> {

@@ -104,9 +104,9 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
   async resolve(name: string): Promise<Descriptor> {
     const entries = await this.entries()
     const wanted = digestIn(name)
-    const entry = wanted
-      ? entries.find(({ digest }) => digest === wanted)
-      : entries.find((each) => nameOf(each) === name)
+    // The name first: what was pulled by the digest of an index has that name and another digest.
+    const entry =
+      entries.find((each) => nameOf(each) === name) ?? entries.find(({ digest }) => digest === wanted)
     if (entry) return withoutNameAnnotation(entry)
     const inner = wanted && (await this.#describeManifest(wanted))
     if (inner) return inner
@@ -117,10 +117,11 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
   async #describeManifest(digest: Digest): Promise<Descriptor | undefined> {
     const size = (await statOrNothing(this.paths.blob(digest)))?.size
     if (size === undefined || size > MAX_MANIFEST_BYTES) return undefined
-    const value = parseJsonObject(await readFile(this.paths.blob(digest)), digest)
+    const value = jsonOrNothing(await readFile(this.paths.blob(digest)))
+    if (!isObject(value)) return undefined
     const declared = typeof value['mediaType'] === 'string' ? value['mediaType'] : undefined
     const implied = Array.isArray(value['manifests']) ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest
-    return isObject(value) ? { mediaType: declared ?? implied, digest, size } : undefined
+    return { mediaType: declared ?? implied, digest, size }
   }
 
   async open(blob: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
@@ -240,6 +241,15 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
 
   #relying(options: Signalled): Promise<AsyncDisposable> {
     return lockFile(this.paths.collectLock, { shared: true, ...options })
+  }
+}
+
+/** A blob that is asked for as a manifest may be anything. */
+function jsonOrNothing(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import { formatBytes } from '../base/bytes.ts'
 import { OvmsError } from '../base/error.ts'
 import type { Device } from '../model/ovms-manifest.ts'
+import { isPowerOfTwo } from '../model/rules.ts'
 import type { Capabilities } from './hypervisor.ts'
 
 /** Memory that a PCI device shows to the guest. */
@@ -37,7 +38,7 @@ export function planDevices(devices: readonly Device[], { devices: known }: Capa
 }
 
 function checkSize(name: string, size: number | undefined): number {
-  if (size !== undefined && size >= SMALLEST_BYTES && isPowerOfTwo(size)) return size
+  if (size !== undefined && isPowerOfTwo(size)) return size
   throw new OvmsError(
     'artifact-invalid',
     `Device ${JSON.stringify(name)} has the size ${size ?? 'nothing'}`,
@@ -46,10 +47,4 @@ function checkSize(name: string, size: number | undefined): number {
       hint: `Shared memory is a power of two, at least ${formatBytes(SMALLEST_BYTES)}`,
     },
   )
-}
-
-/** Bit by bit: a logarithm rounds what is near a power to it. */
-function isPowerOfTwo(size: number): boolean {
-  const bits = BigInt(size)
-  return (bits & (bits - 1n)) === 0n
 }

@@ -31,6 +31,18 @@ export function parseJsonObject(bytes: Uint8Array, what: string): JsonObject {
   return value
 }
 
+/**
+ * A document that is both a manifest and an index would be two artifacts to two readers (CVE-2021-41190).
+ *
+ * @throws {OvmsError} `manifest-invalid`
+ */
+export function refuseKey(object: JsonObject, key: string, what: string): void {
+  if (!(key in object)) return
+  throw new OvmsError('manifest-invalid', `${what} must not have the property ${JSON.stringify(key)}`, {
+    actual: key,
+  })
+}
+
 function parseJson(bytes: Uint8Array, what: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

@@ -1,5 +1,5 @@
 import { annotationsSchema, type Descriptor, descriptorSchema, toDescriptor } from './descriptor.ts'
-import { type Document, parseJsonObject } from './json-document.ts'
+import { type Document, parseJsonObject, refuseKey } from './json-document.ts'
 import { type Shape, validator } from './validator.ts'
 
 const { $id: _id, $schema: _schema, ...embeddedDescriptor } = descriptorSchema
@@ -36,7 +36,9 @@ const validate = validator(ociIndexSchema, 'manifest-invalid', 'The OCI index')
  * @throws {OvmsError} `manifest-too-large`, `manifest-invalid`, `digest-invalid`, `digest-unsupported`
  */
 export function parseOciIndex(bytes: Uint8Array): Document<OciIndex> {
-  const { manifests, subject, ...rest } = validate(parseJsonObject(bytes, 'The OCI index'))
+  const object = parseJsonObject(bytes, 'The OCI index')
+  refuseKey(object, 'layers', 'The OCI index')
+  const { manifests, subject, ...rest } = validate(object)
   const value: OciIndex = {
     ...rest,
     manifests: manifests.map(toDescriptor),

@@ -1,5 +1,5 @@
 import { annotationsSchema, type Descriptor, descriptorSchema, toDescriptor } from './descriptor.ts'
-import { type Document, parseJsonObject } from './json-document.ts'
+import { type Document, parseJsonObject, refuseKey } from './json-document.ts'
 import { MEDIA_TYPES } from './media-types.ts'
 import { type Shape, validator } from './validator.ts'
 
@@ -39,7 +39,9 @@ const validate = validator(ociManifestSchema, 'manifest-invalid', 'The OCI manif
  * @throws {OvmsError} `manifest-too-large`, `manifest-invalid`, `digest-invalid`, `digest-unsupported`
  */
 export function parseOciManifest(bytes: Uint8Array): Document<OciManifest> {
-  const { config, layers, subject, ...rest } = validate(parseJsonObject(bytes, 'The OCI manifest'))
+  const object = parseJsonObject(bytes, 'The OCI manifest')
+  refuseKey(object, 'manifests', 'The OCI manifest')
+  const { config, layers, subject, ...rest } = validate(object)
   const value: OciManifest = {
     ...rest,
     config: toDescriptor(config),

@@ -36,8 +36,7 @@ export function parseReference(text: string): Reference {
   const colon = rest.indexOf(':')
   const repository = colon < 0 ? rest : rest.slice(0, colon)
   const tag = colon < 0 ? undefined : rest.slice(colon + 1)
-  if (registry !== undefined && !REGISTRY.test(registry))
-    refuse(text, `${show(registry)} is not a registry host`)
+  if (registry !== undefined && !isHost(registry)) refuse(text, `${show(registry)} is not a registry host`)
   if (!REPOSITORY.test(repository)) refuse(text, repositoryComplaint(repository))
   if (tag !== undefined && !TAG.test(tag)) refuse(text, `${show(tag)} is not a tag`)
   if (name.length > MAX_NAME_LENGTH + 129) refuse(text, 'it is too long')
@@ -74,6 +73,11 @@ function splitRegistry(name: string): { registry?: string; rest: string } {
   const first = name.slice(0, slash)
   if (!/[.:[]/.test(first) && first !== 'localhost') return { rest: name }
   return { registry: first, rest: name.slice(slash + 1) }
+}
+
+/** A host that no URL can hold, as one with port 99999, could be named but never asked. */
+function isHost(registry: string): boolean {
+  return REGISTRY.test(registry) && URL.canParse(`https://${registry}`)
 }
 
 function repositoryComplaint(repository: string): string {

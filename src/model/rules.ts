@@ -153,7 +153,9 @@ function checkDevice({ type, size }: Device, index: number): Finding[] {
 
 /** For bytes of a PCI BAR: from a page up to what a double holds exactly. */
 export function isPowerOfTwo(size: number): boolean {
-  return size >= 4096 && Number.isSafeInteger(size) && Number.isInteger(Math.log2(size))
+  if (size < 4096 || !Number.isSafeInteger(size)) return false
+  // Bit by bit: a logarithm rounds what is near a power to it.
+  return (BigInt(size) & (BigInt(size) - 1n)) === 0n
 }
 
 function checkArchitecture(arch: string | undefined, platform: Platform | undefined): Finding[] {

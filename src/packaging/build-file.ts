@@ -5,6 +5,9 @@ import { OvmsError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
 import { type Shape, violations } from '../model/validator.ts'
 
+/** A time with its zone, as `2026-11-22T12:00:00Z`. */
+const RFC_3339 = '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?([Zz]|[+-]\\d{2}:\\d{2})$'
+
 const file = {
   type: 'string',
   minLength: 1,
@@ -75,6 +78,7 @@ export const buildFileSchema = {
         created: {
           type: 'string',
           format: 'date-time',
+          pattern: RFC_3339,
           description: 'Default: SOURCE_DATE_EPOCH, else left out.',
         },
       },

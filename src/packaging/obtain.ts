@@ -13,7 +13,7 @@ import {
   type RemoteReference,
   withDefaultTag,
 } from '../model/reference.ts'
-import { type Artifact, choosePlatform, readArtifact } from './artifact.ts'
+import { type Artifact, choosePlatform, readArtifact, requireConsistent } from './artifact.ts'
 
 export type PullPolicy = 'always' | 'missing' | 'never'
 
@@ -44,11 +44,18 @@ export interface Obtained {
 }
 
 /**
- * Finds an artifact in the local store, or fetches it: what `run` and `/start` begin with.
+ * Finds an artifact in the local store, or fetches it: what `run` and `/start` begin with. One that contradicts itself
+ * is refused.
  *
- * @throws {OvmsError} `reference-unknown`, `offline`, `registry-required` and what reading and pulling throw
+ * @throws {OvmsError} `reference-unknown`, `offline`, `artifact-invalid` and what reading and pulling throw
  */
 export async function obtain(sources: Sources, text: string, options: ObtainOptions = {}): Promise<Obtained> {
+  const obtained = await find(sources, text, options)
+  requireConsistent(obtained.artifact)
+  return obtained
+}
+
+async function find(sources: Sources, text: string, options: ObtainOptions): Promise<Obtained> {
   const name = fullName(text)
   const reference = isDigest(name) ? undefined : parseReference(name)
   const remote = reference && isRemote(reference) ? reference : undefined

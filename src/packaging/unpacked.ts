@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { messageOf, OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
 import { openerOf } from '../base/streams.ts'
+import { DISK_FORMATS } from '../block/disk-image.ts'
 import type { ContentSink } from '../content/ports.ts'
 import type { TransferListener } from '../content/transfer-event.ts'
 import { blobDigest } from '../model/blob-reference.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, digestOf, hexOf } from '../model/digest.ts'
+import { MAX_MANIFEST_BYTES } from '../model/json-document.ts'
 import { ANNOTATIONS, MEDIA_TYPES } from '../model/media-types.ts'
 import { EMPTY_CONFIG } from '../model/oci-manifest.ts'
 import { type OvmsManifest, parseOvmsManifest } from '../model/ovms-manifest.ts'
@@ -59,7 +61,7 @@ function parts({ kernel, initrd, diskLayers, ramSnapshot }: OvmsManifest): Part[
     ...(kernel ? [part(kernel.ref, MEDIA_TYPES.kernel, 'kernel')] : []),
     ...(initrd ? [part(initrd.ref, MEDIA_TYPES.initrd, 'initrd')] : []),
     ...(diskLayers ?? []).map(({ ref, format }, index) =>
-      part(ref, MEDIA_TYPES.disk, `disk-${index}.${format}`, { [ANNOTATIONS.format]: format }),
+      part(ref, MEDIA_TYPES.disk, diskTitle(index, format), { [ANNOTATIONS.format]: format }),
     ),
     ...(ramSnapshot ? [part(ramSnapshot.ref, memoryType, 'memory')] : []),
   ]
@@ -68,7 +70,7 @@ function parts({ kernel, initrd, diskLayers, ramSnapshot }: OvmsManifest): Part[
 async function describePart(folder: string, { ref, mediaType, annotations }: Part): Promise<Descriptor> {
   const digest = blobDigest(ref)
   const path = join(folder, 'blobs', `${algorithmOf(digest)}-${hexOf(digest)}`)
-  const { size } = await stat(path).catch((cause: unknown) => refuse(path, cause))
+  const { size } = await requireFile(path)
   return { mediaType, digest, size, annotations }
 }
 
@@ -91,7 +93,27 @@ async function putFile(
 }
 
 async function readPart(path: string): Promise<Uint8Array> {
+  const { size } = await requireFile(path)
+  if (size > MAX_MANIFEST_BYTES) {
+    throw new OvmsError(
+      'manifest-too-large',
+      `${path} has ${size} bytes, the limit is ${MAX_MANIFEST_BYTES}`,
+      { actual: size },
+    )
+  }
   return readFile(path).catch((cause: unknown) => refuse(path, cause))
+}
+
+/** A pipe or device would never end. */
+async function requireFile(path: string): Promise<{ readonly size: number }> {
+  const found = await stat(path).catch((cause: unknown) => refuse(path, cause))
+  return found.isFile() ? found : refuse(path, new Error('it is not a regular file'))
+}
+
+/** The format comes from a stranger; only one that is known becomes part of a file name. */
+function diskTitle(index: number, format: string): string {
+  const ending = DISK_FORMATS.find((known) => known === format)
+  return ending === undefined ? `disk-${index}` : `disk-${index}.${ending}`
 }
 
 function refuse(path: string, cause: unknown): never {

@@ -19,7 +19,7 @@ export function runFolder(home: string): string {
   const folder = join(home, 'run')
   if (Buffer.byteLength(folder) <= MAX_SOCKET_BYTES - 20) return folder
   const name = createHash('sha256').update(home).digest('hex').slice(0, 16)
-  return join(tmpdir(), `ovms-${userInfo().uid}`, name)
+  return join(tmpdir(), `ovms-${userInfo().uid}-${name}`)
 }
 
 /** Where the daemon of a home listens: OVM_SOCKET, else in its run folder. */

@@ -18,7 +18,7 @@ export function define(command: Command, context: Context): void {
     .argument('<machine...>', 'ids, beginnings of ids, or names')
     .option(
       '--timeout <duration>',
-      'how long a machine may take to power off, as 10s (default: 30s)',
+      'how long a machine may take to power off, as 10s (default: 10s)',
       parseTimeout,
     )
     .option('--force', 'end it at once, without asking the guest')

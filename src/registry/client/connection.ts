@@ -62,7 +62,7 @@ export class RegistryConnection implements AsyncDisposable {
         [301, 302, 303, 307, 308].includes(response.status) && !wanted.expect.includes(response.status)
       if (!isRedirect || location === undefined) return this.#checked(response, wanted)
       await response.body.dump()
-      url = new URL(location, url)
+      url = this.#follow(location, url)
     }
     throw new OvmsError('registry-refused', `${this.registry} redirects in a circle`, { actual: url.href })
   }
@@ -74,6 +74,14 @@ export class RegistryConnection implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.close()
+  }
+
+  #follow(location: string, from: URL): URL {
+    const url = new URL(location, from)
+    if (url.protocol === from.protocol || url.protocol === 'https:') return url
+    throw new OvmsError('registry-refused', `${this.registry} redirects from TLS to plain HTTP`, {
+      actual: url.href,
+    })
   }
 
   async #once(url: URL, { method, headers, body, signal }: RegistryRequest): Promise<RegistryResponse> {

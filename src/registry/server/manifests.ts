@@ -49,7 +49,7 @@ export async function listTags(context: Context, repositoryName: string): Promis
   const repository = await findRepository(context, repositoryName)
   const { query, response } = context
   const last = query.get('last') ?? ''
-  const limit = Number(query.get('n') ?? Number.POSITIVE_INFINITY)
+  const limit = parseLimit(query.get('n'))
   const following = (await repository.names()).toSorted().filter((tag) => tag > last)
   const tags = following.slice(0, limit)
   const body = Buffer.from(JSON.stringify({ name: repositoryName, tags }))
@@ -58,6 +58,13 @@ export async function listTags(context: Context, repositoryName: string): Promis
   response
     .writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...link })
     .end(body)
+}
+
+/** @throws {RegistryRefusal} `QUERY_INVALID` */
+function parseLimit(text: string | null): number {
+  if (text === null) return Number.POSITIVE_INFINITY
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new RegistryRefusal('QUERY_INVALID', `n must be a number, it is ${JSON.stringify(text.slice(0, 40))}`)
 }
 
 async function requireChildren(

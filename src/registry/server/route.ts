@@ -13,13 +13,13 @@ export type Route =
 /**
  * Reads a path from the right, because repository names contain slashes.
  *
- * @throws {RegistryRefusal} `NAME_INVALID`, `UNSUPPORTED`
+ * @throws {RegistryRefusal} `NAME_INVALID`, `NOT_FOUND`
  */
 export function parseRoute(path: string): Route {
   if (path === '/v2' || path === '/v2/') return { is: 'ping' }
   const parts = path.split('/')
   if (parts[0] !== '' || parts[1] !== 'v2')
-    throw new RegistryRefusal('UNSUPPORTED', `There is nothing at ${path}`)
+    throw new RegistryRefusal('NOT_FOUND', `There is nothing at ${path}`)
   const [last = '', second = '', third = ''] = parts.toReversed()
   const repository = (cut: number) => parseRepository(parts.slice(2, parts.length - cut).join('/'))
   if (third === 'blobs' && second === 'uploads') {
@@ -31,7 +31,7 @@ export function parseRoute(path: string): Route {
   if (second === 'blobs') return { is: 'blob', repository: repository(2), digest: last }
   if (second === 'manifests') return { is: 'manifest', repository: repository(2), name: last }
   if (second === 'tags' && last === 'list') return { is: 'tags', repository: repository(2) }
-  throw new RegistryRefusal('UNSUPPORTED', `There is nothing at ${path}`)
+  throw new RegistryRefusal('NOT_FOUND', `There is nothing at ${path}`)
 }
 
 /** @throws {RegistryRefusal} `NAME_INVALID` */
