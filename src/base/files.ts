@@ -79,8 +79,9 @@ export function storeError(cause: unknown, path: string): unknown {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new OvmsError('store-full', `No space left for ${path}`, {
       cause,
+      actual: path,
       hint: 'Run "ovm prune", or set OVM_HOME to a larger disk',
     })
   }
-  return new OvmsError('store-failed', `Cannot use ${path}: ${messageOf(cause)}`, { cause })
+  return new OvmsError('store-failed', `Cannot use ${path}: ${messageOf(cause)}`, { cause, actual: path })
 }

@@ -19,6 +19,7 @@ export async function collect(bytes: Bytes, maximum: number, what = 'A manifest'
     if (size > maximum) {
       throw new OvmsError('manifest-too-large', `${what} is over the limit of ${maximum} bytes`, {
         actual: size,
+        hint: 'What is large belongs into a blob',
       })
     }
     chunks.push(chunk)

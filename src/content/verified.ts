@@ -56,6 +56,7 @@ export async function readVerified(
       `${blob.digest} has ${blob.size} bytes, the limit is ${maximum}`,
       {
         actual: blob.size,
+        hint: 'A manifest names blobs; what is large belongs into a blob',
       },
     )
   }

@@ -4,6 +4,8 @@ import { isObject, type JsonObject } from '../base/json.ts'
 /** Largest manifest we accept, in bytes: what every registry must take at least (distribution-spec, "Pushing Manifests"). */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
+const HINT = 'Whoever published it must do so again, or the registry answers with something else'
+
 /** A parsed document beside the bytes it came from: unknown fields live on in the bytes, which alone are stored. */
 export interface Document<T> {
   readonly value: T
@@ -22,12 +24,13 @@ export function parseJsonObject(bytes: Uint8Array, what: string): JsonObject {
       `${what} has ${bytes.length} bytes, the limit is ${MAX_MANIFEST_BYTES}`,
       {
         actual: bytes.length,
+        hint: 'A manifest names blobs; what is large belongs into a blob',
       },
     )
   }
   const value = parseJson(bytes, what)
   if (!isObject(value))
-    throw new OvmsError('manifest-invalid', `${what} is not a JSON object`, { actual: value })
+    throw new OvmsError('manifest-invalid', `${what} is not a JSON object`, { actual: value, hint: HINT })
   return value
 }
 
@@ -51,6 +54,7 @@ function parseJson(bytes: Uint8Array, what: string): unknown {
     throw new OvmsError('manifest-invalid', `${what} is not JSON: it starts with ${JSON.stringify(start)}`, {
       cause,
       actual: start,
+      hint: HINT,
     })
   }
 }

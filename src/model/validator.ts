@@ -6,7 +6,13 @@ import type { ErrorCode } from '../base/error-codes.ts'
 /** What a JSON Schema written `as const` describes, as a type. */
 export type Shape<Schema> = Schema extends XSchema ? XStatic<Schema> : never
 
-const ajv = new Ajv2020({ strict: false, validateFormats: false, verbose: true, allErrors: true })
+const OPTIONS = { strict: false, validateFormats: false, verbose: true }
+
+/** Stops at the first violation: a hostile document of 4 MiB can hold two million of them. */
+const refusing = new Ajv2020(OPTIONS)
+
+/** Finds every violation, in documents of the user's own. */
+const reporting = new Ajv2020({ ...OPTIONS, allErrors: true })
 
 /**
  * A function that proves a JSON value has the schema's shape. The schema is compiled at the first call.
@@ -20,9 +26,9 @@ export function validator<const Schema extends XSchema & object>(
 ) {
   let compiled: ValidateFunction | undefined
   return (value: unknown): Shape<Schema> => {
-    compiled ??= ajv.compile(schema)
+    compiled ??= refusing.compile(schema)
     if (compiled(value)) return value as Shape<Schema>
-    const violation = worst(compiled.errors ?? [])
+    const violation = compiled.errors?.[0]
     throw new OvmsError(code, `${what}: ${describe(violation)}`, {
       actual: violation?.data,
       hint: `See the JSON Schema ${'$id' in schema ? String(schema.$id) : what}`,
@@ -35,14 +41,9 @@ export function violations(
   schema: object,
   value: unknown,
 ): { readonly path: string; readonly text: string; readonly error: ErrorObject }[] {
-  const compiled = ajv.compile(schema)
+  const compiled = reporting.compile(schema)
   if (compiled(value)) return []
   return (compiled.errors ?? []).map((error) => ({ path: error.instancePath, text: describe(error), error }))
-}
-
-/** The deepest violation says most; of several branches of a union it is the one that came furthest. */
-function worst(errors: readonly ErrorObject[]): ErrorObject | undefined {
-  return errors.toSorted((a, b) => b.instancePath.length - a.instancePath.length)[0]
 }
 
 function describe(error: ErrorObject | undefined): string {
@@ -55,6 +56,10 @@ function describe(error: ErrorObject | undefined): string {
 }
 
 function shortJson(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+  try {
+    const text = JSON.stringify(value) ?? String(value)
+    return text.length > 80 ? `${text.slice(0, 80)}…` : text
+  } catch {
+    return 'nested too deeply to be shown'
+  }
 }

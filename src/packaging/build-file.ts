@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { ParsedNode } from 'yaml'
 import { isMap, LineCounter, parseDocument } from 'yaml'
-import { OvmsError } from '../base/error.ts'
+import { messageOf, OvmsError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
 import { type Shape, violations } from '../model/validator.ts'
 
@@ -99,6 +99,9 @@ export const buildFileSchema = {
   },
 } as const
 
+/** More aliases than people write, fewer than a bomb needs. */
+const MAX_ALIASES = 100
+
 export type BuildFile = Shape<typeof buildFileSchema>
 
 /**
@@ -108,11 +111,7 @@ export type BuildFile = Shape<typeof buildFileSchema>
  * @throws {OvmsError} `build-file-invalid`, naming the line, and the nearest known key for an unknown one
  */
 export function parseBuildFile(text: string, path: string): BuildFile {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true })
-  const [error] = document.errors
-  if (error) throw new OvmsError('build-file-invalid', `${path}: ${error.message}`, { cause: error })
-  const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
+  const { contents, value, lines } = parseYaml(text, path)
   const [violation] = violations(buildFileSchema, value).toSorted(
     (a, b) => rank(a.error.keyword) - rank(b.error.keyword),
   )
@@ -121,7 +120,7 @@ export function parseBuildFile(text: string, path: string): BuildFile {
     const keys = broken.instancePath.split('/').slice(1)
     const unknown =
       broken.keyword === 'additionalProperties' ? String(broken.params['additionalProperty']) : undefined
-    const line = lineOf(document.contents, unknown === undefined ? keys : [...keys, unknown], lines)
+    const line = lineOf(contents, unknown === undefined ? keys : [...keys, unknown], lines)
     const place = `${path}:${line}`
     if (unknown !== undefined)
       throw unknownKey(place, unknown, Object.keys(broken.parentSchema?.['properties'] ?? {}))
@@ -131,6 +130,24 @@ export function parseBuildFile(text: string, path: string): BuildFile {
     })
   }
   return withAbsolutePaths(value as BuildFile, dirname(resolve(path)))
+}
+
+/** Nesting without end and aliases of aliases are refused by the YAML library, in its own words. */
+function parseYaml(text: string, path: string) {
+  const lines = new LineCounter()
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: true })
+    const [error] = document.errors
+    if (error) throw error
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
+    return { contents: document.contents, value, lines }
+  } catch (cause) {
+    throw new OvmsError('build-file-invalid', `${path}: ${messageOf(cause)}`, {
+      cause,
+      actual: path,
+      hint: 'A build file is YAML: look at the indentation and quotes there',
+    })
+  }
 }
 
 /** Of several violations an unknown key is told first: it often is the cause of the others. */
