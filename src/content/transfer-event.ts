@@ -9,14 +9,14 @@ export type TransferEvent =
 
 export type TransferListener = (event: TransferEvent) => void
 
-const ROLES: Record<string, string> = {
-  [MEDIA_TYPES.ovmsManifest]: 'manifest.json',
-  [MEDIA_TYPES.kernel]: 'kernel',
-  [MEDIA_TYPES.initrd]: 'initrd',
-  [MEDIA_TYPES.ramSnapshotLz4]: 'memory',
-  [MEDIA_TYPES.ramSnapshotZstd]: 'memory',
-  [MEDIA_TYPES.ociEmpty]: 'config',
-}
+const ROLES = new Map<string, string>([
+  [MEDIA_TYPES.ovmsManifest, 'manifest.json'],
+  [MEDIA_TYPES.kernel, 'kernel'],
+  [MEDIA_TYPES.initrd, 'initrd'],
+  [MEDIA_TYPES.ramSnapshotLz4, 'memory'],
+  [MEDIA_TYPES.ramSnapshotZstd, 'memory'],
+  [MEDIA_TYPES.ociEmpty, 'config'],
+])
 
 /** What a person calls a blob: its title, else its role, else the beginning of its digest. */
 export function titleOf(blob: Descriptor): string {
@@ -24,7 +24,7 @@ export function titleOf(blob: Descriptor): string {
   if (title !== undefined) return printable(title)
   if (isIndexType(blob.mediaType)) return 'index'
   if (isManifestType(blob.mediaType)) return 'manifest'
-  return ROLES[blob.mediaType] ?? blob.digest.slice(0, 19)
+  return ROLES.get(blob.mediaType) ?? blob.digest.slice(0, 19)
 }
 
 /** A title comes from strangers and goes to a terminal: no control characters, no more than a line. */
