@@ -25,13 +25,14 @@ export interface ShellRun {
 
 /**
  * Runs a script as a reader would type it, from the project's folder, with a store of its own and free ports instead of
- * those of the document. Machines and daemons it leaves are ended.
+ * those of the document, which the output then names again. Machines and daemons it leaves are ended.
  */
 export async function runAsReader(script: string, ports: readonly number[]): Promise<ShellRun> {
   const home = await mkdtemp(join(tmpdir(), 'ovms-guide-'))
   let text = script
-  for (const port of ports)
-    text = text.replaceAll(new RegExp(`\\b${port}\\b(?!:80/)`, 'g'), String(await freePort()))
+  const free = new Map<number, number>()
+  for (const port of ports) free.set(port, await freePort())
+  for (const [port, actual] of free) text = text.replaceAll(String(port), String(actual))
   const child = spawn('bash', ['-euo', 'pipefail', '-c', `trap '${CLEAN_UP}' EXIT\n${text}`], {
     cwd: projectFolder,
     env: {
