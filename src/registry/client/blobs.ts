@@ -1,6 +1,7 @@
 import { isOvmsError, messageOf, OvmsError } from '../../base/error.ts'
 import { type Signalled, sleep } from '../../base/signal.ts'
 import type { Bytes, Opener } from '../../base/streams.ts'
+import { refuseSize } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { RegistryConnection, RegistryResponse } from './connection.ts'
@@ -29,7 +30,7 @@ export async function headBlob(
 /**
  * The bytes of a blob from an offset on. When the line breaks on the way, the rest is asked for.
  *
- * @throws {OvmsError} `blob-unknown`, `transfer-interrupted`, `registry-unreachable`, `registry-refused`
+ * @throws {OvmsError} `blob-unknown`, `size-mismatch`, `transfer-interrupted`, `registry-unreachable`, `registry-refused`
  */
 export async function* openBlob(
   place: BlobPlace,
@@ -52,7 +53,7 @@ export async function* openBlob(
       )
     } catch (cause) {
       if (signal?.aborted) throw signal.reason
-      if (isOvmsError(cause, 'blob-unknown', 'registry-refused', 'unauthorized')) throw cause
+      if (isOvmsError(cause, 'blob-unknown', 'size-mismatch', 'registry-refused', 'unauthorized')) throw cause
       if (++failures > MAX_RESUMES) throw interrupted(place, blob, position, cause)
       await sleep(RESUME_WAIT_MS * failures, { signal })
     }
@@ -72,7 +73,7 @@ async function requestBlob(
     method: 'GET',
     path,
     headers,
-    expect: [200, 206, 404],
+    expect: [200, 206, 404, 416],
     signal,
   })
   if (response.status === 404) {
@@ -85,8 +86,18 @@ async function requestBlob(
       },
     )
   }
+  requireSize(response, blob, from)
   if (response.status === 206) requireRange(response, from)
   return response.status === 200 && from > 0 ? skip(response.body, from) : response.body
+}
+
+/** A blob of another size cannot be the one that is wanted: not a byte of it is fetched. */
+function requireSize({ status, header, body }: RegistryResponse, blob: Descriptor, from: number): void {
+  const said = status === 200 ? header('content-length') : header('content-range')?.replace(/^.*\//, '')
+  const size = /^\d+$/.test(said ?? '') ? Number(said) : undefined
+  if (status !== 416 && (size === undefined || size === blob.size)) return
+  body.destroy()
+  refuseSize(blob, size === undefined ? `no byte ${from}` : `${size}`, size ?? from)
 }
 
 /** A range that starts elsewhere would be stitched into nonsense. */
