@@ -54,16 +54,26 @@ export class RegistryServer implements AsyncDisposable {
     response.once('close', () => gone.abort(new OvmsError('interrupted', 'The client has gone')))
     response.setHeader('docker-distribution-api-version', 'registry/2.0')
     try {
-      const url = new URL(request.url ?? '/', 'http://registry')
+      const { path, query } = readTarget(request.url)
       const base = { storage: this.#storage, uploads: this.#uploads, request, response }
-      const context: Context = { ...base, query: url.searchParams, signal: gone.signal }
-      await dispatch(context, parseRoute(decodeURIComponent(url.pathname)))
-      this.#log(`${request.method} ${url.pathname} ${response.statusCode}`)
+      const context: Context = { ...base, query, signal: gone.signal }
+      await dispatch(context, parseRoute(path))
+      this.#log(`${request.method} ${path} ${response.statusCode}`)
     } catch (error) {
       if (gone.signal.aborted) return
       answerError(response, error, this.#log)
       this.#log(`${request.method} ${request.url} ${response.statusCode}`)
     }
+  }
+}
+
+/** @throws {RegistryRefusal} `NAME_INVALID` for what is no path */
+function readTarget(target = '/'): { readonly path: string; readonly query: URLSearchParams } {
+  try {
+    const { pathname, searchParams } = new URL(target, 'http://registry')
+    return { path: decodeURIComponent(pathname), query: searchParams }
+  } catch {
+    throw new RegistryRefusal('NAME_INVALID', `Not a path: ${JSON.stringify(target.slice(0, 120))}`)
   }
 }
 
