@@ -38,9 +38,11 @@ export async function attach(
   return final
 }
 
-/** Console text goes to stdout as the guest wrote it, what the hypervisor said to stderr. */
-export function printRecord({ stream, line, partial }: LogRecord, output: Output): void {
-  if (stream === 'console') {
-    if (!output.json) output.stdout.write(partial ? line : `${line}\n`)
-  } else if (stream === 'hypervisor') output.say(`${output.talkStyle.dim('hypervisor:')} ${line}`)
+/** Console bytes go to stdout as the guest wrote them, what the hypervisor said to stderr. */
+export function printRecord({ stream, line, partial, base64 }: LogRecord, output: Output): void {
+  if (stream === 'lifecycle') return
+  if (stream === 'hypervisor') return output.say(`${output.talkStyle.dim('hypervisor:')} ${line}`)
+  if (output.json) return
+  output.stdout.write(base64 === undefined ? line : Buffer.from(base64, 'base64'))
+  if (!partial) output.stdout.write('\n')
 }

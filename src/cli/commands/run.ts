@@ -67,6 +67,7 @@ async function runRun(text: string, options: Options, context: Context): Promise
   const status = isPath(text)
     ? await startPath(text, options, context, client)
     : await startNamed(text, options, context, client)
+  if (status.notice !== undefined) output.suggest(status.notice)
   if (options.detach) {
     if (output.json) return output.document(status)
     output.line(status.instance_id)
