@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { openApiDocument } from '../src/api/openapi.ts'
+import { cliOutputSchema } from '../src/cli/output-schemas.ts'
 import { descriptorSchema } from '../src/model/descriptor.ts'
 import { jsonBytes } from '../src/model/json-document.ts'
 import { ociIndexSchema } from '../src/model/oci-index.ts'
@@ -17,6 +18,7 @@ export const publishedSchemas = [
   ociIndexSchema,
   ovmsManifestSchema,
   buildFileSchema,
+  cliOutputSchema,
 ] as const
 
 const schemaFolder = join(projectFolder, 'spec', 'schemas')

@@ -50,6 +50,8 @@ export interface HostCheck {
   readonly status: 'ok' | 'warning' | 'failed'
   readonly found: string
   readonly hint?: string
+  /** Of the daemon, while it runs. */
+  readonly pid?: number
 }
 
 /** All that commands use of the outside; `main.ts` makes it, tests may make another. */

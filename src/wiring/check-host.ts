@@ -81,6 +81,7 @@ async function checkDaemon(host: Host): Promise<HostCheck> {
       name: 'daemon',
       status: 'ok',
       found: `pid ${pid}, version ${version}, ${instances.running} machines running`,
+      pid,
     }
   } catch (error) {
     return failed('daemon', error)

@@ -98,7 +98,7 @@ function toJson({ name, where, root }: Found, artifact: Artifact, platforms: rea
     mediaType: manifest.mediaType,
     ...(platforms.length > 0 && { index: { digest: root.digest, manifests: platforms } }),
     manifest: artifact.manifest,
-    manifestBlob,
+    manifest_blob: manifestBlob,
     blobs,
     ...(artifact.annotations && { annotations: artifact.annotations }),
   }

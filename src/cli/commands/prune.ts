@@ -20,12 +20,7 @@ Examples:
 async function runPrune(dryRun: boolean, { output, signal, openStore }: Context): Promise<void> {
   const store = await openStore()
   const { blobs, bytes } = await store.collect({ signal, dryRun, nameless: true })
-  if (output.json)
-    return output.document({
-      dry_run: dryRun,
-      blobs: blobs.map(({ digest, size }) => ({ digest, size })),
-      bytes,
-    })
+  if (output.json) return output.document({ dry_run: dryRun, blobs, bytes })
   for (const { digest, size } of blobs) output.line(output.quiet ? digest : `${digest}  ${formatBytes(size)}`)
   output.say(`${dryRun ? 'Would free' : 'Freed'} ${formatBytes(bytes)}`)
 }

@@ -22,7 +22,7 @@ async function runRmi(references: readonly string[], { output, signal, openStore
     removed.push(name)
   }
   const { blobs, bytes } = await store.collect({ signal })
-  if (output.json) return output.document({ removed, blobs: blobs.length, bytes })
+  if (output.json) return output.document({ removed, blobs, bytes })
   for (const name of removed) output.line(name)
   output.say(`Freed ${formatBytes(bytes)}`)
 }

@@ -95,7 +95,11 @@ async function validateDocument(path: string, { output }: Context): Promise<void
     parseOvmsManifest(bytes)
   } catch (error) {
     if (output.json && isOvmsError(error))
-      output.document({ name: path, valid: false, findings: [{ message: error.message }] })
+      output.document({
+        name: path,
+        valid: false,
+        findings: [{ severity: 'error', path: '', message: error.message }],
+      })
     throw error
   }
   if (output.json) return output.document({ name: path, valid: true, findings: [] })
