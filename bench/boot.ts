@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ovm } from '../scripts/demo/ovm.ts'
+import { endDaemon, ovm } from '../scripts/demo/ovm.ts'
 import { projectFolder } from '../scripts/folders.ts'
 import { buildTinyGuest } from '../scripts/guest/tiny.ts'
 import { createQcow2 } from '../src/block/qcow2/create.ts'
@@ -38,9 +38,7 @@ export async function run(): Promise<void> {
     }
     report(pairs)
   } finally {
-    const [daemon] = (await ovm(home, ['doctor'])).filter(({ name }: { name: string }) => name === 'daemon')
-    const pid = Number(/pid (\d+)/.exec(daemon.found)?.[1])
-    if (pid > 0) process.kill(pid)
+    await endDaemon(home)
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bootAndWatch } from './demo/boot.ts'
 import { checks } from './demo/checks.ts'
-import { ovm, serveRegistry } from './demo/ovm.ts'
+import { endDaemon, ovm, serveRegistry } from './demo/ovm.ts'
 import { type DemoFacts, printSummary } from './demo/summary.ts'
 import { projectFolder } from './folders.ts'
 import { buildTinyGuest } from './guest/tiny.ts'
@@ -22,7 +22,7 @@ try {
   process.exitCode = isGood ? 0 : 1
 } finally {
   await ovm(second, ['rm', '-f', 'demo'], { mayFail: true })
-  await stopDaemon(second)
+  await endDaemon(second)
   if (keep) console.log(`\nKept in ${folder}. Try: OVM_HOME=${second} bin/ovm ls`)
   else await rm(folder, { recursive: true, force: true })
 }
@@ -42,13 +42,4 @@ async function demo(): Promise<boolean> {
   const results = checks(facts)
   printSummary(facts, results)
   return results.every(({ holds }) => holds)
-}
-
-/** The daemon was started on demand for this demo alone. */
-async function stopDaemon(home: string): Promise<void> {
-  const [status] = await ovm(home, ['doctor'], { mayFail: true }).then((checks) =>
-    Array.isArray(checks) ? checks.filter(({ name }: { name: string }) => name === 'daemon') : [],
-  )
-  const pid = Number(/pid (\d+)/.exec(status?.found ?? '')?.[1])
-  if (pid > 0) process.kill(pid, 'SIGTERM')
 }

@@ -38,7 +38,6 @@ function createContext(): Context {
     openArchive: async (path) =>
       (await import('./layout/archive-reader.ts')).ArchiveReader.open(path, { signal }),
     daemon: once(async () => (await import('./cli/launch-daemon.ts')).launchDaemon(place)),
-    runningDaemon: async () => (await import('./cli/launch-daemon.ts')).findDaemon(place),
     serveDaemon: async (options) =>
       (await import('./wiring/serve-daemon.ts')).serveDaemon({
         ...options,

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DaemonClient } from '../../src/api/client.ts'
+import { socketPath } from '../../src/wiring/home.ts'
 import { projectFolder } from '../folders.ts'
 
 export const PROGRAM = join(projectFolder, 'bin/ovm')
@@ -36,4 +38,13 @@ export async function serveRegistry(root: string): Promise<AsyncDisposable & { r
     if (child.exitCode === null) await once(child, 'exit')
   }
   return { address, [Symbol.asyncDispose]: end }
+}
+
+/** Ends the daemon of a home that was started on demand, if there is one, and waits until it is gone. */
+export async function endDaemon(home: string): Promise<void> {
+  const client = new DaemonClient(socketPath(home, {}))
+  const health = await client.health().catch(() => undefined)
+  if (!health) return
+  process.kill(health.pid, 'SIGTERM')
+  while (await client.health().catch(() => undefined)) await new Promise((resolve) => setTimeout(resolve, 20))
 }

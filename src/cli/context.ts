@@ -70,8 +70,6 @@ export interface Context {
   openArchive(path: string): Promise<ForeignLayout>
   /** The daemon's client; starts the daemon when none runs. */
   daemon(): Promise<DaemonClient>
-  /** The daemon's client when one runs. */
-  runningDaemon(): Promise<DaemonClient | undefined>
   /** Runs the daemon in this process until the signal. */
   serveDaemon(options: { readonly socketPath: string; readonly onDemand: boolean }): Promise<void>
   /** Runs the embedded registry in this process until the signal. */
