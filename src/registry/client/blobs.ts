@@ -92,19 +92,25 @@ async function requestBlob(
 }
 
 /** A blob of another size cannot be the one that is wanted: not a byte of it is fetched. */
-function requireSize({ status, header, body }: RegistryResponse, blob: Descriptor, from: number): void {
+function requireSize(response: RegistryResponse, blob: Descriptor, from: number): void {
+  const { status, header } = response
   const said = status === 200 ? header('content-length') : header('content-range')?.replace(/^.*\//, '')
   const size = /^\d+$/.test(said ?? '') ? Number(said) : undefined
   if (status !== 416 && (size === undefined || size === blob.size)) return
-  body.destroy()
+  discard(response)
   refuseSize(blob, size === undefined ? `no byte ${from}` : `${size}`, size ?? from)
+}
+
+/** Hangs up on an answer that is of no use; nobody waits for the error which that is to its stream. */
+function discard({ body }: RegistryResponse): void {
+  body.on('error', () => {}).destroy()
 }
 
 /** A range that starts elsewhere would be stitched into nonsense. */
 function requireRange(response: RegistryResponse, from: number): void {
   const range = response.header('content-range')
   if (range?.startsWith(`bytes ${from}-`)) return
-  response.body.destroy()
+  discard(response)
   throw new OvmsError(
     'registry-refused',
     `Asked for bytes from ${from}, the registry sent ${range ?? 'an unnamed range'}`,

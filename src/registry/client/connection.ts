@@ -73,7 +73,7 @@ export class RegistryConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.close()
+    if (!this.#agent.closed && !this.#agent.destroyed) await this.#agent.close()
   }
 
   #follow(location: string, from: URL): URL {
