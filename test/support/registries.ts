@@ -13,7 +13,7 @@ export interface TestRegistry extends AsyncDisposable {
   /** A client of a repository; ends with the registry. */
   repository(name: string): RegistryRepository
   /** The client for a reference, as `pull` wants it. */
-  readonly openRepository: (reference: RemoteReference) => RegistryRepository
+  readonly openRepository: (reference: RemoteReference) => Promise<RegistryRepository>
 }
 
 /** Our registry over layouts in a folder of its own, or over `storage`. */
@@ -29,8 +29,9 @@ export async function startRegistry(storage?: ServerStorage): Promise<TestRegist
   )
   const address = await server.listen()
   const clients = undo.use(new AsyncDisposableStack())
-  const openRepository = (reference: RemoteReference) => clients.use(new RegistryRepository(reference))
-  const repository = (name: string) => openRepository({ registry: address, repository: name })
+  const openClient = (reference: RemoteReference) => clients.use(new RegistryRepository(reference))
+  const repository = (name: string) => openClient({ registry: address, repository: name })
   const end = undo.move()
+  const openRepository = async (reference: RemoteReference) => openClient(reference)
   return { address, requests, repository, openRepository, [Symbol.asyncDispose]: () => end.disposeAsync() }
 }
