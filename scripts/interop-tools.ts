@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { cacheFolder } from './folders.ts'
 import { buildOurOras, installGoTool } from './interop/go-tool.ts'
-import { ORAS_PY } from './interop/oras-py.ts'
-import { installPythonTool } from './interop/python-tool.ts'
+import { installOrasPy } from './interop/oras-py.ts'
 import { installSkopeo } from './interop/skopeo.ts'
 import { type Tool, toolTable } from './interop/table.ts'
 
@@ -18,5 +17,5 @@ const folder = cacheFolder('tools')
 await mkdir(folder, { recursive: true })
 const tools: Tool[] = []
 for (const [name, source] of Object.entries(goTools)) tools.push(await installGoTool(name, source, folder))
-tools.push(await buildOurOras(folder), await installPythonTool(ORAS_PY, folder), await installSkopeo())
+tools.push(await buildOurOras(folder), await installOrasPy(folder), await installSkopeo())
 console.log(toolTable(tools))

@@ -5,9 +5,16 @@ import { command } from '../command.ts'
 import { findCommand } from '../setup/look.js'
 import { missing, type Tool } from './table.ts'
 
-/** A Python library in a folder of its own, which PYTHONPATH may name; `requirement` as in `pip install`. */
-export async function installPythonTool(name: string, requirement: string, folder: string): Promise<Tool> {
-  const path = join(folder, requirement.replace('==', '-'))
+const VERSION = '0.2.43'
+
+/** A folder for PYTHONPATH: the library with all it needs, and nothing else of this machine touched. */
+export function orasPyFolder(tools: string) {
+  return join(tools, `oras-py-${VERSION}`)
+}
+
+/** The Python twin of oras-go, which writes artifacts of an older form. */
+export async function installOrasPy(folder: string): Promise<Tool> {
+  const [name, path] = ['oras-py', orasPyFolder(folder)]
   if (existsSync(path)) return { is: 'found', name, path }
   if (findCommand('python3') === undefined) return missing(name, 'Python is not installed')
   console.error(`interop: installing ${name} (only this once)`)
@@ -15,7 +22,7 @@ export async function installPythonTool(name: string, requirement: string, folde
   const target = join(work.path, 'library')
   const options = ['--quiet', '--disable-pip-version-check', '--no-compile', '--target', target]
   try {
-    await command('python3', ['-m', 'pip', 'install', ...options, requirement])
+    await command('python3', ['-m', 'pip', 'install', ...options, `oras==${VERSION}`])
     await rename(target, path)
     return { is: 'installed', name, path }
   } catch (error) {
