@@ -96,18 +96,19 @@ class CopySession {
     const bytes = await readVerified(this.#source, blob, work)
     const children = await successors(blob, bytes, this.#source, work)
     await this.#all(children, work)
+    this.#begin(blob)
     if (await this.#target.has(blob, work)) return this.#present(blob)
     await this.#put(blob, openerOf(bytes), work)
   }
 
   async #copyLeaf(blob: Descriptor, work: Work): Promise<void> {
+    this.#begin(blob)
     using _slot = await this.#slots.enter(work)
     if (await this.#target.has(blob, work)) return this.#present(blob)
     await this.#put(blob, (from, options) => this.#source.open(blob, { from, ...options }), work)
   }
 
   async #put(blob: Descriptor, open: Parameters<ContentSink['put']>[1], { signal }: Work): Promise<void> {
-    this.#begin(blob)
     const onBytes = (bytes: number, how: 'moved' | 'kept') => {
       this[how] += bytes
       this.#onEvent({ is: 'bytes', id: blob.digest, bytes, how })
@@ -118,10 +119,10 @@ class CopySession {
 
   #present(blob: Descriptor): void {
     this.kept += blob.size
-    this.#begin(blob)
     this.#onEvent({ is: 'end', id: blob.digest, how: 'present' })
   }
 
+  /** Told before a blob waits for its turn, so that whoever adds up sizes knows the whole from the beginning. */
   #begin(blob: Descriptor): void {
     this.#onEvent({ is: 'begin', id: blob.digest, title: titleOf(blob), size: blob.size })
   }

@@ -72,7 +72,7 @@ async function runBuild(options: Options, context: Context): Promise<void> {
     onEvent,
   })
   await lease.tag(name, artifact.root, { signal })
-  progress[Symbol.dispose]()
+  progress.finish()
   report(name, artifact, performance.now() - started, context)
 }
 

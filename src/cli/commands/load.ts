@@ -22,7 +22,7 @@ async function runLoad(path: string, tag: string | undefined, context: Context):
   for (const entry of await layout.list()) {
     loaded.push({ name: await loadEntry(layout, entry, tag, context, progress), digest: entry.root.digest })
   }
-  progress[Symbol.dispose]()
+  progress.finish()
   if (output.json) return output.document(loaded)
   for (const { name, digest } of loaded)
     output.line(output.quiet ? (name ?? digest) : `${name ?? '<none>'}  ${digest}`)

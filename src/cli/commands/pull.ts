@@ -44,7 +44,7 @@ async function runPull(text: string, { platform, offline }: Options, context: Co
     reference,
     options,
   )
-  progress[Symbol.dispose]()
+  progress.finish()
   const durationMs = performance.now() - started
   const name = formatReference(withDefaultTag(reference))
   const { digest } = artifact.root

@@ -39,7 +39,7 @@ async function runPush(source: string, target: string, context: Context): Promis
     { store: repository, name: tag },
     { signal, onEvent: progress.onEvent },
   )
-  progress[Symbol.dispose]()
+  progress.finish()
   const durationMs = performance.now() - started
   const pushed = formatReference(reference)
   if (output.json) {

@@ -104,7 +104,7 @@ async function startNamed(
     signal,
     onEvent: progress.onEvent,
   })
-  progress[Symbol.dispose]()
+  progress.finish()
   return client.start(request(name, options), { signal })
 }
 
@@ -120,7 +120,7 @@ async function startPath(
   using progress = new Progress(output)
   await using lease = await store.lease({ signal })
   const root = await importPath(context, path, lease, progress.onEvent)
-  progress[Symbol.dispose]()
+  progress.finish()
   return await client.start(request(root.digest, options), { signal })
 }
 

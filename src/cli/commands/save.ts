@@ -28,7 +28,7 @@ async function runSave(references: readonly string[], path: string, context: Con
     await copy({ store, name }, { store: archive, name }, { signal, onEvent: progress.onEvent })
   }
   const size = await archive.finish()
-  progress[Symbol.dispose]()
+  progress.finish()
   if (output.json) return output.document({ file: path, names, size })
   output.line(output.quiet ? path : `${path}  ${formatBytes(size)}`)
   output.suggest(`Read it elsewhere with "ovm load -i ${path}"`)

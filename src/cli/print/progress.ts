@@ -7,6 +7,9 @@ import type { Output } from './output.ts'
 const FRAME_MS = 100
 const BAR_WIDTH = 24
 
+/** Smallest blob with a bar of its own, in bytes: manifests and configs are over before they can be seen. */
+const SHOWN_BYTES = 16 * 1024
+
 interface Item {
   readonly title: string
   readonly size: number
@@ -25,6 +28,7 @@ export class Progress implements Disposable {
   readonly #timer: NodeJS.Timeout | undefined
   readonly #speed = new Speed()
   #drawn = 0
+  #isFinished = false
 
   constructor(output: Output) {
     this.#output = output
@@ -46,11 +50,18 @@ export class Progress implements Disposable {
     item.state = event.how
     item.done = item.size
     if (!this.#isDrawing) this.#output.say(`${item.title}: ${formatBytes(item.size)} ${doneWord(item)}`)
-  };
+  }
 
-  [Symbol.dispose](): void {
+  /** Draws the last state; what is printed afterwards stands below it. */
+  finish(): void {
+    if (this.#isFinished) return
+    this.#isFinished = true
     clearInterval(this.#timer)
     if (this.#isDrawing && this.#items.size > 0) this.#draw()
+  }
+
+  [Symbol.dispose](): void {
+    this.finish()
   }
 
   get #isDrawing(): boolean {
@@ -59,10 +70,11 @@ export class Progress implements Disposable {
 
   #draw(): void {
     const items = [...this.#items.values()]
-    const titleWidth = Math.min(28, Math.max(5, ...items.map(({ title }) => title.length)))
+    const shown = items.filter(({ size }) => size >= SHOWN_BYTES)
+    const titleWidth = Math.min(28, Math.max(5, ...shown.map(({ title }) => title.length)))
     const width = (this.#output.stderr.columns ?? 80) - 1
     const lines = [
-      ...items.map((item) => this.#itemLine(item, titleWidth)),
+      ...shown.map((item) => this.#itemLine(item, titleWidth)),
       this.#totalLine(items, titleWidth),
     ]
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : ''
