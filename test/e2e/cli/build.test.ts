@@ -114,7 +114,11 @@ for (const { what, yaml, message, hint } of [
 for (const { what, code, words } of [
   { what: 'no build file and no parts', code: 'usage', words: ['-t', 'web:1'] },
   { what: 'no name', code: 'usage', words: ['--kernel', 'kernel'] },
-  { what: 'a kernel that is not there', code: 'file-unreadable', words: ['-t', 'a:1', '--kernel', 'nowhere'] },
+  {
+    what: 'a kernel that is not there',
+    code: 'file-unreadable',
+    words: ['-t', 'a:1', '--kernel', 'nowhere'],
+  },
   { what: 'a kernel that is a folder', code: 'file-unreadable', words: ['-t', 'a:1', '--kernel', '.'] },
   { what: 'a bad name', code: 'reference-invalid', words: ['-t', 'A B', '--kernel', 'kernel'] },
   { what: 'nothing that boots', code: 'artifact-invalid', words: ['-t', 'a:1', '-f', 'empty.yaml'] },
