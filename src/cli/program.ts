@@ -12,7 +12,8 @@ import { VERSION } from './version.ts'
  * @param words what stands after the program's name
  * @returns the exit status
  */
-export async function runProgram(words: readonly string[], context: Context): Promise<number> {
+export async function runProgram(given: readonly string[], context: Context): Promise<number> {
+  const words = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   try {
     const program = await composeProgram(words, context)
     await program.parseAsync(words, { from: 'user' })
@@ -20,6 +21,8 @@ export async function runProgram(words: readonly string[], context: Context): Pr
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     if (context.signal.aborted) return printError(context.signal.reason, context.output)
+    // What is wrong may stand before the flag that says how to tell it.
+    if (words.includes('--json')) context.output.json = true
     return printError(error instanceof CommanderError ? asUsage(error) : error, context.output)
   }
 }
@@ -29,13 +32,10 @@ async function composeProgram(words: readonly string[], context: Context): Promi
     .description('Whole virtual machines as OCI artifacts: build, push, pull, verify and run them.')
     .version(VERSION, '-V, --version')
     .helpCommand(false)
-    .showHelpAfterError(false)
-    .exitOverride()
-    .configureOutput({ outputError: () => {} })
+    .enablePositionalOptions()
     .addHelpText('after', '\n"ovm COMMAND --help" shows options and examples.  New here: "ovm doctor".')
   const chosen = words.find((word) => !word.startsWith('-'))
-  if (chosen !== undefined && chosen !== 'help' && !COMMANDS.some(({ name }) => name === chosen))
-    throw unknownCommand(chosen)
+  if (chosen !== undefined && !COMMANDS.some(({ name }) => name === chosen)) throw unknownCommand(chosen)
   for (const entry of COMMANDS) {
     const command = program
       .command(entry.name)
@@ -45,20 +45,23 @@ async function composeProgram(words: readonly string[], context: Context): Promi
     if (entry.name === chosen) await defineChosen(entry, command, context)
   }
   program.action(() => program.help())
-  return program
+  return addCommonOptions(program, context)
 }
 
 async function defineChosen(entry: CommandEntry, command: Command, context: Context): Promise<void> {
   const module = await entry.load()
   module.define(command, context)
-  for (const each of [command, ...command.commands]) {
-    each
-      .exitOverride()
-      .configureOutput({ outputError: () => {} })
-      .option('--json', 'print JSON for programs', () => setFlag(context, 'json'))
-      .option('-q, --quiet', 'print only what the next command needs', () => setFlag(context, 'quiet'))
-      .option('--debug', 'show the causes of errors', () => setFlag(context, 'debug'))
-  }
+  for (const each of [command, ...command.commands]) addCommonOptions(each, context)
+}
+
+/** What every command takes, after its name or before it. Errors are thrown, and told in one place. */
+function addCommonOptions(command: Command, context: Context): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .option('--json', 'print JSON for programs', () => setFlag(context, 'json'))
+    .option('-q, --quiet', 'print only what the next command needs', () => setFlag(context, 'quiet'))
+    .option('--debug', 'show the causes of errors', () => setFlag(context, 'debug'))
 }
 
 function setFlag({ output }: Context, flag: 'json' | 'quiet' | 'debug'): boolean {
@@ -78,9 +81,10 @@ function unknownCommand(name: string): OvmsError {
 }
 
 function asUsage(error: CommanderError): OvmsError {
-  const message = error.message.replace(/^error: /, '')
+  const [, message = '', meant] =
+    /^(?:error: )?(.*?)(?:\n\(Did you mean (?:one of )?(.*)\?\))?$/s.exec(error.message) ?? []
   return new OvmsError('usage', message.charAt(0).toUpperCase() + message.slice(1), {
     cause: error,
-    hint: 'Add --help to see options and examples',
+    hint: meant === undefined ? 'Add --help to see options and examples' : `Did you mean ${meant}?`,
   })
 }

@@ -27,5 +27,5 @@ async function runLogs(id: string, { follow = false, tail }: Options, context: C
 
 function parseLines(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a number of lines is needed')
+  throw new InvalidArgumentError('A number of lines is needed')
 }

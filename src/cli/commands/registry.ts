@@ -11,17 +11,21 @@ interface Options {
 
 export function define(command: Command, context: Context): void {
   command
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES)
     .command('serve', { isDefault: true })
     .description('Serve the OCI distribution API until interrupted.')
     .option('--host <address>', 'address to listen at', '127.0.0.1')
     .option('--port <number>', 'port to listen at, 0 for a free one', '5000')
     .option('--root <folder>', 'where repositories are kept (default: registry in OVM_HOME)')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ovm registry serve\n  ovm registry serve --port 0 --root /srv/registry',
-    )
+    .addHelpText('after', EXAMPLES)
     .action((options: Options) => runServe(options, context))
 }
+
+const EXAMPLES = `
+Examples:
+  ovm registry serve
+  ovm registry serve --port 0 --root /srv/registry`
 
 async function runServe({ host, port, root }: Options, context: Context): Promise<void> {
   const number = Number(port)

@@ -147,13 +147,13 @@ function failure({ error }: InstanceStatus): OvmsError {
 
 function parseCpus(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a whole number from 1 is needed')
+  throw new InvalidArgumentError('A whole number from 1 is needed')
 }
 
 function collectPort(text: string, before: readonly PortRule[] = []): readonly PortRule[] {
   const [, host, guest, protocol] = /^(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? []
   if (host === undefined || guest === undefined || Number(host) > 65_535 || Number(guest) > 65_535) {
-    throw new InvalidArgumentError('it is written HOST:GUEST, as 8080:80 or 5353:53/udp')
+    throw new InvalidArgumentError('It is written HOST:GUEST, as 8080:80 or 5353:53/udp')
   }
   return [
     ...before,

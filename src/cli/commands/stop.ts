@@ -57,5 +57,5 @@ async function stopOne(
 function parseTimeout(text: string): number {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
-  throw new InvalidArgumentError('a duration as 500ms, 10s or 2m is needed')
+  throw new InvalidArgumentError('A duration as 500ms, 10s or 2m is needed')
 }
