@@ -9,16 +9,17 @@ import type { ContentSink } from '../content/ports.ts'
 import type { TransferListener } from '../content/transfer-event.ts'
 import { blobDigest } from '../model/blob-reference.ts'
 import type { Descriptor } from '../model/descriptor.ts'
-import { algorithmOf, digestOf, hexOf } from '../model/digest.ts'
+import { type Digest, digestOf } from '../model/digest.ts'
 import { MAX_MANIFEST_BYTES } from '../model/json-document.ts'
 import { ANNOTATIONS, MEDIA_TYPES } from '../model/media-types.ts'
 import { EMPTY_CONFIG } from '../model/oci-manifest.ts'
 import { type OvmsManifest, parseOvmsManifest } from '../model/ovms-manifest.ts'
 import { ociManifestBytes } from './oci-form.ts'
+import { locateBlobs } from './unpacked-files.ts'
 
 /**
- * Brings an unpacked artifact - `manifest.json` beside `blobs/sha256-<hex>` - into a store, in the one form that OVMS
- * writes. It gets no name. spec/artifact.md
+ * Brings an unpacked artifact - `manifest.json` beside its blobs - into a store, in the one form that OVMS writes. It
+ * gets no name. spec/artifact.md
  *
  * @throws {OvmsError} `archive-invalid`, `manifest-invalid`, `digest-mismatch`, `size-mismatch`
  */
@@ -29,8 +30,15 @@ export async function importUnpacked(
 ): Promise<Descriptor> {
   const bytes = await readPart(join(folder, 'manifest.json'))
   const { value: manifest } = parseOvmsManifest(bytes)
-  const blobs = await Promise.all(parts(manifest).map((part) => describePart(folder, part)))
-  for (const blob of blobs) await putFile(folder, blob, sink, options)
+  const wanted = parts(manifest)
+  const digests = wanted.map(({ ref }) => blobDigest(ref))
+  const paths = await locateBlobs(folder, digests, options).catch((cause: unknown) => {
+    options.signal?.throwIfAborted()
+    return refuse(folder, cause)
+  })
+  const pathOf = (digest: Digest) => paths.get(digest) ?? refuse(folder, new Error(`${digest} is not there`))
+  const blobs = await Promise.all(wanted.map((part) => describePart(part, pathOf)))
+  for (const blob of blobs) await putFile(blob, pathOf(blob.digest), sink, options)
   const manifestBlob = {
     ...describe(bytes, MEDIA_TYPES.ovmsManifest),
     annotations: { [ANNOTATIONS.title]: 'manifest.json' },
@@ -67,16 +75,18 @@ function parts({ kernel, initrd, diskLayers, ramSnapshot }: OvmsManifest): Part[
   ]
 }
 
-async function describePart(folder: string, { ref, mediaType, annotations }: Part): Promise<Descriptor> {
+async function describePart(
+  { ref, mediaType, annotations }: Part,
+  pathOf: (digest: Digest) => string,
+): Promise<Descriptor> {
   const digest = blobDigest(ref)
-  const path = join(folder, 'blobs', `${algorithmOf(digest)}-${hexOf(digest)}`)
-  const { size } = await requireFile(path)
+  const { size } = await requireFile(pathOf(digest))
   return { mediaType, digest, size, annotations }
 }
 
 async function putFile(
-  folder: string,
   blob: Descriptor,
+  path: string,
   sink: ContentSink,
   { signal, onEvent }: Signalled & { readonly onEvent?: TransferListener | undefined },
 ): Promise<void> {
@@ -84,7 +94,6 @@ async function putFile(
   onEvent?.({ is: 'begin', id: digest, title: blob.annotations?.[ANNOTATIONS.title] ?? digest, size })
   const isPresent = await sink.has(blob, { signal })
   if (!isPresent) {
-    const path = join(folder, 'blobs', `${algorithmOf(digest)}-${hexOf(digest)}`)
     const onBytes = (bytes: number, how: 'moved' | 'kept') =>
       onEvent?.({ is: 'bytes', id: digest, bytes, how })
     await sink.put(blob, async (start) => createReadStream(path, { start }), { signal, onBytes })
@@ -120,7 +129,7 @@ function refuse(path: string, cause: unknown): never {
   throw new OvmsError('archive-invalid', `Cannot read ${path}: ${messageOf(cause)}`, {
     cause,
     actual: path,
-    hint: 'An unpacked artifact has manifest.json and blobs/sha256-<hex> for each digest in it',
+    hint: 'An unpacked artifact has manifest.json, and blobs/sha256-<hex> or a file beside it for each digest in it',
   })
 }
 
