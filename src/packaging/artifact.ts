@@ -143,18 +143,25 @@ function findOvmsManifest(oci: OciManifest, root: Descriptor): Descriptor {
       ? layers.find(({ annotations }) => annotations?.[ANNOTATIONS.title] === 'manifest.json')
       : undefined)
   if (found) return found
-  throw new OvmsError(
-    'artifact-unsupported',
-    `${root.digest} is not a virtual machine but ${artifactTypeOf(oci)}`,
-    {
-      actual: artifactTypeOf(oci),
-      hint: `A virtual machine has a layer of type ${MEDIA_TYPES.ovmsManifest}`,
-    },
-  )
+  const type = artifactTypeOf(oci)
+  const isPacked = layers.some(({ annotations }) => annotations?.[PACKED_FOLDER] === 'true')
+  const message = isPacked
+    ? `${root.digest} holds a packed folder, type ${type}`
+    : `${root.digest} is not a virtual machine but ${type}`
+  throw new OvmsError('artifact-unsupported', message, {
+    actual: type,
+    hint: isPacked
+      ? 'Fetch it with "oras pull", then "ovm run" the folder; push the files of a machine one by one instead'
+      : `A virtual machine has a layer of type ${MEDIA_TYPES.ovmsManifest}`,
+  })
 }
 
-/** A RAM snapshot may stand in the config slot. */
+/** What oras writes at a layer that is a folder in a compressed archive. */
+const PACKED_FOLDER = 'io.deis.oras.content.unpack'
+
+/** A RAM snapshot may stand in the config slot; a config of the OVMS manifest's type may only tell that type. */
 function blobsOf({ config, layers }: OciManifest, manifestBlob: Descriptor): readonly Descriptor[] {
-  const isContent = config.mediaType.startsWith('application/vnd.ovms.') && config !== manifestBlob
+  const { mediaType } = config
+  const isContent = mediaType.startsWith('application/vnd.ovms.') && mediaType !== MEDIA_TYPES.ovmsManifest
   return [...(isContent ? [config] : []), ...layers.filter((layer) => layer !== manifestBlob)]
 }
