@@ -47,6 +47,8 @@ export interface ArtifactParts {
   /** Fields that the OVMS manifest gets beside those made of the parts. */
   readonly more?: object
   readonly annotations?: Readonly<Record<string, string>>
+  /** Layers of which only the descriptors are known here; they are not among `all`. */
+  readonly layers?: readonly Descriptor[]
 }
 
 /** A small artifact in the form OVMS writes: a kernel that is none, and raw disks that are noise. */
@@ -66,7 +68,7 @@ export function sampleArtifact(parts: ArtifactParts = {}): SampleArtifact {
   }
   const manifestBytes = parts.manifestBytes ?? jsonBytes(manifest)
   const ovms = titled(sampleOf(manifestBytes, MEDIA_TYPES.ovmsManifest), 'manifest.json')
-  const blobs = [kernel, ...disks].map(({ blob }) => blob)
+  const blobs = [...[kernel, ...disks].map(({ blob }) => blob), ...(parts.layers ?? [])]
   const rootBytes = ociManifestBytes(ovms.blob, blobs, parts.annotations)
   const root = sampleOf(rootBytes, MEDIA_TYPES.ociManifest)
   const config = { blob: EMPTY_CONFIG.descriptor, bytes: EMPTY_CONFIG.bytes }
