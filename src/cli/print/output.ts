@@ -15,7 +15,7 @@ export class Output {
   constructor(environment: Readonly<Record<string, string | undefined>>) {
     this.stdout = process.stdout
     this.stderr = process.stderr
-    this.isTerminal = process.stderr.isTTY === true
+    this.isTerminal = process.stderr.isTTY === true && environment['TERM'] !== 'dumb'
     this.#environment = environment
   }
 

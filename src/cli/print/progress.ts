@@ -72,7 +72,8 @@ export class Progress implements Disposable {
     const items = [...this.#items.values()]
     const shown = items.filter(({ size }) => size >= SHOWN_BYTES)
     const titleWidth = Math.min(28, Math.max(5, ...shown.map(({ title }) => title.length)))
-    const width = (this.#output.stderr.columns ?? 80) - 1
+    // A terminal that was never told its size says 0.
+    const width = (this.#output.stderr.columns || 80) - 1
     const lines = [
       ...shown.map((item) => this.#itemLine(item, titleWidth)),
       this.#totalLine(items, titleWidth),
