@@ -19,11 +19,15 @@ export async function slowRegistry(upstream: string, bytesPerSecond: number): Pr
     const onward = request({ host, port, method, path: url, headers }, async (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       const isBlob = method === 'GET' && url.includes('/blobs/')
-      for await (const chunk of answer) {
-        if (isBlob) await trickle(chunk, response, () => slow.bytesPerSecond)
-        else response.write(chunk)
+      try {
+        for await (const chunk of answer) {
+          if (isBlob) await trickle(chunk, response, () => slow.bytesPerSecond)
+          else response.write(chunk)
+        }
+        response.end()
+      } catch {
+        response.destroy()
       }
-      response.end()
     })
     onward.on('error', () => response.destroy())
     response.on('close', () => onward.destroy())

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { layoutWithIndex, unpack } from '../../support/layouts.ts'
 import { newHome, type OvmHome } from '../../support/ovm.ts'
 import { buildSample, writeParts } from './artifacts.ts'
-import { layoutWithIndex, unpack } from '../../support/layouts.ts'
 
 test('inspect draws the artifact as a tree', async () => {
   await using home = await newHome()
@@ -13,7 +13,10 @@ test('inspect draws the artifact as a tree', async () => {
   assert.equal(lines[0], `web:1  ${digest}  (store)`)
   assert.match(lines[1] ?? '', /^├─ machine {5}web 1$/)
   assert.ok(lines.includes('├─ arguments   console=ttyS0'))
-  assert.match(lines.at(-1) ?? '', /^ {3}└─ disk\.raw {2}1\.00 MiB {2}application\/\S+ {2}sha256:[0-9a-f]{12}$/)
+  assert.match(
+    lines.at(-1) ?? '',
+    /^ {3}└─ disk\.raw {2}1\.00 MiB {2}application\/\S+ {2}sha256:[0-9a-f]{12}$/,
+  )
 })
 
 test('inspect finds an artifact by the beginning of its digest, as ls shows it', async () => {

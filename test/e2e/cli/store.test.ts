@@ -101,10 +101,7 @@ test('saved artifacts are loaded elsewhere under the same names and digests', as
   const blobBytes = (await home.json('ls')).find(({ name }: { name: string }) => name === 'a/web:2').size
   assert.ok(saved.size < blobBytes * 1.2, 'shared blobs are there once')
   const loaded = await other.json('load', '-i', file)
-  assert.deepEqual(
-    loaded.map(({ name }: { name: string }) => name).sort(),
-    ['a/web:2', 'web:1'],
-  )
+  assert.deepEqual(loaded.map(({ name }: { name: string }) => name).sort(), ['a/web:2', 'web:1'])
   assert.equal((await other.json('validate', 'web:1')).digest, digest)
   assert.equal(await home.ok('save', 'web:1', '-o', file, '-q'), file)
   assert.equal(await other.ok('load', '-i', file, '-q'), 'web:1')
