@@ -79,8 +79,8 @@ for (const [name, parse] of Object.entries(parsers)) {
     assert.ok(performance.now() - began < 1500, `${performance.now() - began} ms`)
   })
 
-  test(`${name} refuses a document that is nested a million times`, async () => {
-    const nested = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`
+  test(`${name} refuses a document that is nested 200 000 times`, async () => {
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
     for (const key of ['schemaVersion', 'name', 'config', 'annotations'])
       await refused(() => parse(Buffer.from(`{"${key}":${nested}}`)), 'manifest-invalid')
   })

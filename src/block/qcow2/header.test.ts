@@ -35,14 +35,6 @@ test('headers that qemu-img writes are read', async () => {
   assert.deepEqual(old, { ...plain, version: 2, backingFile: 'base' })
   const data = join(folder.path, 'data.raw')
   assert.equal(make('split', '-o', `data_file=${data}`).dataFile, data)
-  const secret = ['--object', 'secret,id=s,data=geheim']
-  const locked = make(
-    'locked',
-    ...secret,
-    '-o',
-    'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10',
-  )
-  assert.equal(locked.isEncrypted, true)
 })
 
 test('an image that OVMS makes is one for qemu-img, whatever its size', async () => {
