@@ -4,11 +4,11 @@ import type { Bytes, Opener } from '../../base/streams.ts'
 import { refuseSize } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { RegistryConnection, RegistryResponse } from './connection.ts'
+import { isPassing, type RegistryConnection, type RegistryResponse } from './connection.ts'
 
-/** Attempts to go on after a line broke; each byte that arrives earns all of them again. */
+/** Attempts to go on after a line broke, with longer waits each time; a byte that arrives earns all of them again. */
 const MAX_RESUMES = 4
-const RESUME_WAIT_MS = 300
+const RESUME_WAIT_MS = 500
 
 interface BlobPlace {
   readonly connection: RegistryConnection
@@ -53,7 +53,7 @@ export async function* openBlob(
       )
     } catch (cause) {
       if (signal?.aborted) throw signal.reason
-      if (isOvmsError(cause, 'blob-unknown', 'size-mismatch', 'registry-refused', 'unauthorized')) throw cause
+      if (isOvmsError(cause) && !isPassing(cause)) throw cause
       if (++failures > MAX_RESUMES) throw interrupted(place, blob, position, cause)
       await sleep(RESUME_WAIT_MS * failures, { signal })
     }
@@ -69,7 +69,8 @@ async function requestBlob(
   const path = `/v2/${place.repository}/blobs/${blob.digest}`
   // Closed ranges only: some registries answer 416 to an open one.
   const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-${blob.size - 1}` } : {}
-  const response = await place.connection.sendAgain({
+  // Sent once: whoever reads goes on after a failure anyway, and attempts within attempts take many times as long.
+  const response = await place.connection.send({
     method: 'GET',
     path,
     headers,
@@ -130,7 +131,7 @@ async function* skip(bytes: Bytes, count: number): Bytes {
 }
 
 /**
- * Uploads a blob in one request, after asking for a session. The bytes are opened anew for every attempt.
+ * Uploads a blob in one request, after asking for a session. All of it may be tried again: the bytes are opened anew.
  *
  * @throws {OvmsError} `digest-mismatch` when the registry received other bytes, `registry-unreachable`, `registry-refused`
  */
@@ -141,7 +142,7 @@ export async function uploadBlob(
   { signal }: Signalled = {},
 ): Promise<void> {
   const { connection, repository } = place
-  const session = await connection.sendAgain({
+  const session = await connection.send({
     method: 'POST',
     path: `/v2/${repository}/blobs/uploads/`,
     expect: [202],
