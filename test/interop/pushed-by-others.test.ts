@@ -1,0 +1,48 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { COPIERS } from './support/copiers.ts'
+import { ovm } from './support/ovm.ts'
+import { REGISTRIES, type ServedRegistry } from './support/registries.ts'
+import { buildTiny, type Tiny } from './support/tiny.ts'
+import { lacks } from './support/tools.ts'
+
+/** The store of ovm is an OCI image layout: others read it as it lies, while ovm may be using it. */
+for (const { registry, absent, serve } of REGISTRIES) {
+  describe(`What others push from the store of ovm to ${registry}`, { skip: absent }, () => {
+    let tiny: Tiny
+    let served: ServedRegistry
+    before(async () => {
+      ;[tiny, served] = await Promise.all([buildTiny(), serve()])
+    })
+    after(async () => {
+      await served[Symbol.asyncDispose]()
+      await tiny[Symbol.asyncDispose]()
+    })
+
+    for (const { tool, toRegistry, between, tagsOf } of COPIERS) {
+      test(`is pulled and verified, as ${tool} writes it`, { skip: lacks(tool) }, async () => {
+        const reference = `${served.address}/theirs/${tool}:1`
+        await toRegistry({ folder: tiny.home, name: tiny.name, digest: tiny.digest }, reference)
+        await pullsWhole(tiny, reference)
+      })
+
+      test(`is pulled and verified, as ${tool} copies it between repositories`, {
+        skip: lacks(tool),
+      }, async () => {
+        const from = `${served.address}/from/${tool}`
+        const to = `${served.address}/to/${tool}`
+        await ovm(tiny.home, 'push', tiny.name, `${from}:1`)
+        await between(`${from}:1`, `${to}:2.0`)
+        await between(`${from}:1`, `${to}:1.0`)
+        deepEqual(await tagsOf(to), ['1.0', '2.0'])
+        await pullsWhole(tiny, `${to}:2.0`)
+      })
+    }
+  })
+}
+
+async function pullsWhole(tiny: Tiny, reference: string): Promise<void> {
+  const home = tiny.fresh('home')
+  equal((await ovm(home, 'pull', reference)).digest, tiny.digest)
+  equal((await ovm(home, 'validate', reference)).valid, true)
+}
