@@ -4,6 +4,7 @@ import type { LogRecord } from '../api/log-record.ts'
 import { interruption } from '../base/signal.ts'
 import type { Context } from './context.ts'
 import type { Output } from './print/output.ts'
+import { plain } from './print/style.ts'
 
 /** How long a machine may take to power off after the first Ctrl-C, ms. */
 const STOP_TIMEOUT_MS = 30_000
@@ -28,7 +29,8 @@ export async function attach(
   }
   context.interrupts.add(onInterrupt)
   try {
-    for await (const record of client.logs(id, { follow: true })) printRecord(record, output)
+    for await (const record of client.logs(id, { follow: true }))
+      if (record.stream !== 'lifecycle') printRecord(record, output)
   } finally {
     context.interrupts.delete(onInterrupt)
   }
@@ -38,10 +40,9 @@ export async function attach(
   return final
 }
 
-/** Console bytes go to stdout as the guest wrote them, what the hypervisor said to stderr. */
+/** Console bytes go to stdout as the guest wrote them, what others say of the machine to stderr. */
 export function printRecord({ stream, line, partial, base64 }: LogRecord, output: Output): void {
-  if (stream === 'lifecycle') return
-  if (stream === 'hypervisor') return output.say(`${output.talkStyle.dim('hypervisor:')} ${line}`)
+  if (stream !== 'console') return output.say(`${output.talkStyle.dim(`${stream}:`)} ${plain(line)}`)
   if (output.json) return
   output.stdout.write(base64 === undefined ? line : Buffer.from(base64, 'base64'))
   if (!partial) output.stdout.write('\n')
