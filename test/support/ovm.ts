@@ -11,6 +11,8 @@ import type { COMMAND_OUTPUTS } from '../../src/cli/output-schemas.ts'
 import { temporaryFolder } from './folders.ts'
 import { type OutputName, validOutput } from './outputs.ts'
 
+export { validOutput }
+
 export const PROGRAM = join(import.meta.dirname, '../../bin/ovm')
 
 // biome-ignore lint/suspicious/noExplicitAny: proved by the published schema; each test knows which one
