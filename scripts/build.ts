@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import { projectFolder } from './folders.ts'
+import { projectFolder, replaceFolder } from './folders.ts'
 
-/** Builds the package: JavaScript and types of every module into `dist/`, and the program made executable. */
-const dist = join(projectFolder, 'dist')
-rmSync(dist, { recursive: true, force: true })
-const { status } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], {
-  cwd: projectFolder,
-  stdio: 'inherit',
+/**
+ * Builds the package: JavaScript and types of all that its entries lead to, and the program made executable. What
+ * stands in `dist/` is always whole, so that several may build at once.
+ */
+await replaceFolder(join(projectFolder, 'dist'), async (folder) => {
+  const words = ['-p', 'tsconfig.build.json', '--outDir', folder]
+  const { status } = spawnSync('node_modules/.bin/tsc', words, { cwd: projectFolder, stdio: 'inherit' })
+  if (status !== 0) throw new Error('The sources do not compile')
+  await chmod(join(folder, 'ovm.js'), 0o755)
 })
-if (status !== 0) process.exit(status ?? 1)
-chmodSync(join(dist, 'ovm.js'), 0o755)
 console.log('dist/ built')
