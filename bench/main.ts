@@ -1,6 +1,7 @@
 /** Measurements, never tests: each stands beside a peer in the same run and is told as a ratio. */
 const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   boot: () => import('./boot.ts'),
+  startup: () => import('./startup.ts'),
   transfer: () => import('./transfer.ts'),
 }
 
