@@ -1,14 +1,17 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { COPIERS } from './support/copiers.ts'
+import { COPIERS, skopeo } from './support/copiers.ts'
 import { ovm } from './support/ovm.ts'
 import { REGISTRIES, type ServedRegistry } from './support/registries.ts'
-import { buildTiny, type Tiny } from './support/tiny.ts'
+import { AT_ONCE, buildTiny, type Tiny } from './support/tiny.ts'
 import { lacks } from './support/tools.ts'
 
 /** The store of ovm is an OCI image layout: others read it as it lies, while ovm may be using it. */
 for (const { registry, absent, serve } of REGISTRIES) {
-  describe(`What others push from the store of ovm to ${registry}`, { skip: absent }, () => {
+  describe(`What others push from the store of ovm to ${registry}`, {
+    skip: absent,
+    concurrency: AT_ONCE,
+  }, () => {
     let tiny: Tiny
     let served: ServedRegistry
     before(async () => {
@@ -38,6 +41,15 @@ for (const { registry, absent, serve } of REGISTRIES) {
         await pullsWhole(tiny, `${to}:2.0`)
       })
     }
+
+    test('is found by skopeo under the full name that pull gave it', { skip: lacks('skopeo') }, async () => {
+      const [from, home] = [`${served.address}/full/name:1`, tiny.fresh('home')]
+      await ovm(tiny.home, 'push', tiny.name, from)
+      await ovm(home, 'pull', from)
+      const to = `${served.address}/full/other:1`
+      await skopeo('copy', '--dest-tls-verify=false', `oci:${home}:${from}`, `docker://${to}`)
+      await pullsWhole(tiny, to)
+    })
   })
 }
 

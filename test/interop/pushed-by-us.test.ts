@@ -7,11 +7,11 @@ import { filesBelow } from '../support/folders.ts'
 import { COPIERS, regctl, skopeo } from './support/copiers.ts'
 import { ovm } from './support/ovm.ts'
 import { REGISTRIES, type ServedRegistry } from './support/registries.ts'
-import { buildTiny, type Tiny } from './support/tiny.ts'
+import { AT_ONCE, buildTiny, type Tiny } from './support/tiny.ts'
 import { lacks, run } from './support/tools.ts'
 
 for (const { registry, absent, serve } of REGISTRIES) {
-  describe(`What ovm pushed to ${registry}`, { skip: absent }, () => {
+  describe(`What ovm pushed to ${registry}`, { skip: absent, concurrency: AT_ONCE }, () => {
     let tiny: Tiny
     let served: ServedRegistry
     let reference: string

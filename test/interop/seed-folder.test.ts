@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { boot, ovm, refusal } from './support/ovm.ts'
 import { REGISTRIES, type ServedRegistry } from './support/registries.ts'
-import { buildTiny, looseFiles, READY, type Tiny } from './support/tiny.ts'
+import { AT_ONCE, buildTiny, looseFiles, READY, type Tiny } from './support/tiny.ts'
 import { lacks, run } from './support/tools.ts'
 
 const TYPE = 'application/vnd.ovms.manifest.v1+json'
@@ -16,7 +16,7 @@ const TYPE = 'application/vnd.ovms.manifest.v1+json'
  * say what to do, which must then work.
  */
 for (const { registry, absent, serve } of REGISTRIES) {
-  describe(`A folder pushed whole to ${registry}`, { skip: absent }, () => {
+  describe(`A folder pushed whole to ${registry}`, { skip: absent, concurrency: AT_ONCE }, () => {
     let tiny: Tiny
     let served: ServedRegistry
     before(async () => {
@@ -42,7 +42,7 @@ for (const { registry, absent, serve } of REGISTRIES) {
         equal(code, 'artifact-unsupported')
         match(message, /packed folder/)
         match(hint, /oras pull.*ovm run/)
-        equal(served.requests.slice(before).filter((line) => line.includes('/blobs/')).length, 0)
+        equal(served.requests.slice(before).filter((line) => line.includes(`/${tool}/blobs/`)).length, 0)
 
         await mkdir(pulled)
         await run(tool, ['pull', reference, '-o', pulled, ...plain])

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { boot, ovm } from './support/ovm.ts'
 import { PUSHERS } from './support/pushers.ts'
 import { REGISTRIES, type ServedRegistry } from './support/registries.ts'
-import { buildTiny, looseFiles, READY, type Tiny } from './support/tiny.ts'
+import { AT_ONCE, buildTiny, looseFiles, READY, type Tiny } from './support/tiny.ts'
 import { lacks } from './support/tools.ts'
 
 /**
@@ -11,7 +11,7 @@ import { lacks } from './support/tools.ts'
  * the artifact with its own. No ovm has seen the artifact before it is pulled.
  */
 for (const { registry, absent, serve } of REGISTRIES) {
-  describe(`Files pushed to ${registry}`, { skip: absent }, () => {
+  describe(`Files pushed to ${registry}`, { skip: absent, concurrency: AT_ONCE }, () => {
     let tiny: Tiny
     let served: ServedRegistry
     before(async () => {

@@ -27,7 +27,8 @@ export async function refusal(home: string, ...words: readonly string[]): Promis
 /** Boots an artifact under emulation. @returns all its console said until it had powered off */
 export async function boot(home: string, artifact: string): Promise<string> {
   await using _daemon = await serveDaemon(home)
-  return command(PROGRAM, ['run', artifact, '--accel', 'tcg', '--rm'], { env: environment(home) })
+  // Awaited here, because the daemon ends when this returns.
+  return await command(PROGRAM, ['run', artifact, '--accel', 'tcg', '--rm'], { env: environment(home) })
 }
 
 /** In the foreground, so that it ends with the test. */

@@ -8,6 +8,9 @@ import { ovm } from './ovm.ts'
 /** What the tiny guest prints when it is up. */
 export const READY = 'OVMS-TINY-READY'
 
+/** Tests of one file that run at the same time: mostly they wait for a guest, a disk or a tool. */
+export const AT_ONCE = 4
+
 /** The tiny guest as an artifact in a store of its own. */
 export interface Tiny extends AsyncDisposable {
   /** Of the test alone; goes with it. */
