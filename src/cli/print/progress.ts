@@ -5,7 +5,15 @@ import type { Output } from './output.ts'
 
 /** How often the bars are drawn again, ms: smooth to the eye, nothing to the processor. */
 const FRAME_MS = 100
-const BAR_WIDTH = 24
+
+/** Cells of a bar: as many as look good, fewer on a narrow terminal, so that the time left is never cut off. */
+const BAR_WIDTH = { most: 24, least: 4 }
+
+/** Most cells of a title. */
+const TITLE_WIDTH = 24
+
+/** Cells beside title and bar in the longest line, as ` [] 1000.0 MiB / 10.00 GiB  1000 MiB/s  ETA 10m 30s`. */
+const COUNTS_WIDTH = 52
 
 /** Smallest blob with a bar of its own, in bytes: manifests and configs are over before they can be seen. */
 const SHOWN_BYTES = 16 * 1024
@@ -15,6 +23,11 @@ interface Item {
   readonly size: number
   done: number
   state: 'moving' | 'copied' | 'present'
+}
+
+interface Widths {
+  readonly titleWidth: number
+  readonly barWidth: number
 }
 
 /**
@@ -71,25 +84,26 @@ export class Progress implements Disposable {
   #draw(): void {
     const items = [...this.#items.values()]
     const shown = items.filter(({ size }) => size >= SHOWN_BYTES)
-    const titleWidth = Math.min(28, Math.max(5, ...shown.map(({ title }) => title.length)))
+    const titleWidth = Math.min(TITLE_WIDTH, Math.max(5, ...shown.map(({ title }) => title.length)))
     // A terminal that was never told its size says 0.
     const width = (this.#output.stderr.columns || 80) - 1
+    const barWidth = Math.max(BAR_WIDTH.least, Math.min(BAR_WIDTH.most, width - titleWidth - COUNTS_WIDTH))
     const lines = [
-      ...shown.map((item) => this.#itemLine(item, titleWidth)),
-      this.#totalLine(items, titleWidth),
+      ...shown.map((item) => this.#itemLine(item, { titleWidth, barWidth })),
+      this.#totalLine(items, { titleWidth, barWidth }),
     ]
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : ''
     this.#output.stderr.write(up + lines.map((line) => `\u001b[2K${line.slice(0, width)}\n`).join(''))
     this.#drawn = lines.length
   }
 
-  #itemLine(item: Item, titleWidth: number): string {
+  #itemLine(item: Item, { titleWidth, barWidth }: Widths): string {
     const title = item.title.slice(0, titleWidth).padEnd(titleWidth)
     const state = item.state === 'moving' ? '' : `  ${doneWord(item)}`
-    return `${title} ${bar(item.done, item.size)} ${formatBytes(item.done).padStart(9)} / ${formatBytes(item.size)}${state}`
+    return `${title} ${bar(item.done, item.size, barWidth)} ${formatBytes(item.done).padStart(9)} / ${formatBytes(item.size)}${state}`
   }
 
-  #totalLine(items: readonly Item[], titleWidth: number): string {
+  #totalLine(items: readonly Item[], { titleWidth, barWidth }: Widths): string {
     const done = items.reduce((sum, item) => sum + item.done, 0)
     const size = items.reduce((sum, item) => sum + item.size, 0)
     const speed = this.#speed.perSecond()
@@ -97,7 +111,7 @@ export class Progress implements Disposable {
     const left = speed > 0 ? `ETA ${formatDuration(((size - done) / speed) * 1000)}` : ''
     const time = isDone ? `in ${formatDuration(performance.now() - this.#started)}` : left
     const counts = `${formatBytes(done).padStart(9)} / ${formatBytes(size)}  ${formatBytes(speed)}/s  ${time}`
-    return `${'total'.padEnd(titleWidth)} ${bar(done, size)} ${counts}`
+    return `${'total'.padEnd(titleWidth)} ${bar(done, size, barWidth)} ${counts}`
   }
 }
 
@@ -123,9 +137,9 @@ class Speed {
   }
 }
 
-function bar(done: number, size: number): string {
-  const filled = size === 0 ? BAR_WIDTH : Math.floor((done / size) * BAR_WIDTH)
-  return `[${'━'.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}]`
+function bar(done: number, size: number, width: number): string {
+  const filled = size === 0 ? width : Math.floor((done / size) * width)
+  return `[${'━'.repeat(filled)}${' '.repeat(width - filled)}]`
 }
 
 function doneWord({ state }: Item): string {
