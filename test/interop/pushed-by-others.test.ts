@@ -1,10 +1,31 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { COPIERS, skopeo } from './support/copiers.ts'
+import { COPIERS, regctl, skopeo } from './support/copiers.ts'
 import { ovm } from './support/ovm.ts'
 import { REGISTRIES, type ServedRegistry } from './support/registries.ts'
 import { AT_ONCE, buildTiny, type Tiny } from './support/tiny.ts'
-import { lacks } from './support/tools.ts'
+import { lacks, run, type ToolName } from './support/tools.ts'
+
+/** Each makes the tag `index` of a repository an index whose only entry is the tag `1`. */
+const INDEXERS: readonly { tool: ToolName; index: (repository: string) => Promise<string> }[] = [
+  {
+    tool: 'oras',
+    index: (repository) =>
+      run('oras', ['manifest', 'index', 'create', '--plain-http', `${repository}:index`, '1']),
+  },
+  {
+    tool: 'crane',
+    index: (repository) =>
+      run('crane', ['index', 'append', '--insecure', '-m', `${repository}:1`, '-t', `${repository}:index`]),
+  },
+  {
+    tool: 'regctl',
+    index: (repository) => {
+      const entry = ['--ref', `${repository}:1`, '--desc-platform', 'linux/amd64']
+      return regctl(repository, 'index', 'create', `${repository}:index`, ...entry)
+    },
+  },
+]
 
 /** The store of ovm is an OCI image layout: others read it as it lies, while ovm may be using it. */
 for (const { registry, absent, serve } of REGISTRIES) {
@@ -39,6 +60,15 @@ for (const { registry, absent, serve } of REGISTRIES) {
         await between(`${from}:1`, `${to}:1.0`)
         deepEqual(await tagsOf(to), ['1.0', '2.0'])
         await pullsWhole(tiny, `${to}:2.0`)
+      })
+    }
+
+    for (const { tool, index } of INDEXERS) {
+      test(`is chosen from an index that ${tool} made`, { skip: lacks(tool) }, async () => {
+        const repository = `${served.address}/index/${tool}`
+        await ovm(tiny.home, 'push', tiny.name, `${repository}:1`)
+        await index(repository)
+        await pullsWhole(tiny, `${repository}:index`)
       })
     }
 

@@ -1,11 +1,12 @@
 import { test } from 'node:test'
-import { lacks, programOf, TOOL_NAMES, versionOf } from './support/tools.ts'
+import { programOf, TOOL_NAMES, versionOf } from './support/tools.ts'
 
 test('Every tool that is here tells its version', async () => {
   const rows: string[] = []
   for (const name of TOOL_NAMES) {
-    const absence = lacks(name)
-    rows.push(`${name.padEnd(10)} ${absence || `${(await versionOf(name)).padEnd(14)} ${programOf(name)}`}`)
+    const program = programOf(name)
+    const version = program === undefined ? 'missing' : await versionOf(name)
+    rows.push(`${name.padEnd(10)} ${version.padEnd(14)} ${program ?? 'see "npm run interop:tools"'}`)
   }
   console.log(`Tools that took part:\n${rows.map((row) => `  ${row}`).join('\n')}`)
 })
