@@ -63,6 +63,8 @@ export async function launchDaemon(place: DaemonPlace): Promise<DaemonClient> {
     // One that another command started at the same moment may have won the socket.
     if (isOver) return (await findDaemon(place)) ?? (await refuse(logPath, place.socketPath))
   }
+  // One that does not answer in time would go on unseen.
+  child.kill('SIGKILL')
   return refuse(logPath, place.socketPath)
 }
 
