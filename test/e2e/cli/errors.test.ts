@@ -43,9 +43,9 @@ for (const { family, code, words } of [
     await using home = await newHome()
     await writeFile(home.path('bad.json'), '[]')
     const env: Record<string, string> = {}
-    // A file where the home should be, and a socket where nobody may write.
+    // A file where a folder should be.
     if (code === 'store-failed') await writeFile(home.home, '')
-    if (code === 'daemon-unreachable') env['OVM_SOCKET'] = '/proc/nowhere/ovm.sock'
+    if (code === 'daemon-unreachable') env['OVM_SOCKET'] = home.path('bad.json/ovm.sock')
     await home.refuses(code, words, { env })
     const { stdout, stderr, status } = await home.run(words, { env })
     assert.equal(status, exitCode[code])
