@@ -1,7 +1,11 @@
 import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { createQcow2 } from '../../../src/block/qcow2/create.ts'
 import { noise } from '../../support/blobs.ts'
 import type { OvmHome } from '../../support/ovm.ts'
+
+/** Tests of one file at once: each has a home of its own, so only the processors are shared. */
+export const AT_ONCE = availableParallelism()
 
 const MIB = 2 ** 20
 
