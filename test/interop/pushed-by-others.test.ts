@@ -47,7 +47,9 @@ for (const { registry, absent, serve } of REGISTRIES) {
       test(`is pulled and verified, as ${tool} writes it`, { skip: lacks(tool) }, async () => {
         const reference = `${served.address}/theirs/${tool}:1`
         await toRegistry({ folder: tiny.home, name: tiny.name, digest: tiny.digest }, reference)
-        await pullsWhole(tiny, reference)
+        const home = tiny.fresh('home')
+        equal((await ovm(home, 'pull', reference)).digest, tiny.digest)
+        equal((await ovm(home, 'validate', reference)).valid, true)
       })
 
       test(`is pulled and verified, as ${tool} copies it between repositories`, {
@@ -83,8 +85,8 @@ for (const { registry, absent, serve } of REGISTRIES) {
   })
 }
 
+/** Validation fetches what is not here, and reads every byte of it. */
 async function pullsWhole(tiny: Tiny, reference: string): Promise<void> {
-  const home = tiny.fresh('home')
-  equal((await ovm(home, 'pull', reference)).digest, tiny.digest)
-  equal((await ovm(home, 'validate', reference)).valid, true)
+  const { digest, valid } = await ovm(tiny.fresh('home'), 'validate', reference)
+  deepEqual({ digest, valid }, { digest: tiny.digest, valid: true })
 }

@@ -28,7 +28,7 @@ for (const { registry, absent, serve } of REGISTRIES) {
     })
 
     for (const tool of ['oras', 'ovms-oras'] as const) {
-      test(`with ${tool} is refused as what it is, and runs when ${tool} has pulled it`, {
+      test(`with ${tool} is refused as what it is, and valid when ${tool} has pulled it`, {
         skip: lacks(tool),
       }, async () => {
         const [parent, home, pulled] = [tiny.fresh('parent'), tiny.fresh('home'), tiny.fresh('pulled')]
@@ -47,8 +47,14 @@ for (const { registry, absent, serve } of REGISTRIES) {
         await mkdir(pulled)
         await run(tool, ['pull', reference, '-o', pulled, ...plain])
         equal((await ovm(home, 'validate', join(pulled, 'ovm'))).valid, true)
-        match(await boot(home, join(pulled, 'ovm')), new RegExp(READY))
       })
     }
   })
 }
+
+test('The files of a machine boot from the folder they lie in, without a build', async () => {
+  await using tiny = await buildTiny()
+  const folder = tiny.fresh('files')
+  await looseFiles(tiny, folder)
+  match(await boot(tiny.fresh('home'), folder), new RegExp(READY))
+})
