@@ -1,4 +1,6 @@
 import { isAbsolute } from 'node:path'
+import { exists } from '../base/files.ts'
+import { sleep } from '../base/signal.ts'
 import type { Output } from '../cli/print/output.ts'
 import { VERSION } from '../cli/version.ts'
 import { createDaemon } from '../daemon/daemon.ts'
@@ -8,6 +10,9 @@ import { readArtifact } from '../packaging/artifact.ts'
 import { importFolder } from '../packaging/import-folder.ts'
 import { type Obtained, type ObtainOptions, type OpenRepository, obtain } from '../packaging/obtain.ts'
 import { hypervisors } from './hypervisors.ts'
+
+/** How often a daemon that was started on demand looks whether its home is still there, ms. */
+const HOME_CHECK_MS = 5000
 
 interface ServeDaemonOptions {
   readonly home: string
@@ -49,9 +54,15 @@ export async function serveDaemon({
   if (onDemand) log(`listening at ${socketPath}`)
   else if (output.json) output.record({ socket: socketPath, pid: process.pid })
   else output.line(output.quiet ? socketPath : `Listening at ${socketPath}, keeping ${home}`)
-  if (!signal.aborted)
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  await untilOver(home, signal, onDemand)
   await daemon.close()
+}
+
+/** Until the signal; a daemon that nobody started by hand also ends when the home it looks after has been deleted. */
+async function untilOver(home: string, signal: AbortSignal, onDemand: boolean): Promise<void> {
+  while (!signal.aborted && !(onDemand && !(await exists(home)))) {
+    await sleep(HOME_CHECK_MS, { signal }).catch(() => {})
+  }
 }
 
 /** Clients of other makers may name a path; `ovm` itself reads paths in its own process, with its user's rights. */
