@@ -54,13 +54,15 @@ export async function serveDaemon({
   if (onDemand) log(`listening at ${socketPath}`)
   else if (output.json) output.record({ socket: socketPath, pid: process.pid })
   else output.line(output.quiet ? socketPath : `Listening at ${socketPath}, keeping ${home}`)
-  await untilOver(home, signal, onDemand)
+  await untilOver(onDemand ? [home, socketPath] : [], signal)
   await daemon.close()
 }
 
-/** Until the signal; a daemon that nobody started by hand also ends when the home it looks after has been deleted. */
-async function untilOver(home: string, signal: AbortSignal, onDemand: boolean): Promise<void> {
-  while (!signal.aborted && !(onDemand && !(await exists(home)))) {
+/** Until the signal, or until one of the paths without which the daemon is of no use has been deleted. */
+async function untilOver(paths: readonly string[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const found = await Promise.all(paths.map(exists))
+    if (found.includes(false)) return
     await sleep(HOME_CHECK_MS, { signal }).catch(() => {})
   }
 }
