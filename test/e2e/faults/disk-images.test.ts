@@ -31,10 +31,9 @@ const refusals: [string, ErrorCode, RegExp, Make][] = [
     'disk-refused',
     /encrypted/,
     async (folder) => {
+      // LUKS would be the modern way, but qemu-img measures processor time for it, and fails where that jumps.
       const secret = ['--object', 'secret,id=s,data=geheim']
-      return [
-        await image(folder, ...secret, '-o', 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10'),
-      ]
+      return [await image(folder, ...secret, '-o', 'encrypt.format=aes,encrypt.key-secret=s')]
     },
   ],
   [
