@@ -8,11 +8,12 @@ import { findProgram } from './peers.ts'
 
 export interface BenchRegistry {
   readonly name: string
-  serve(): Promise<AsyncDisposable & { readonly address: string }>
+  /** Serves what lies in a folder, which is made. */
+  serve(root: string): Promise<AsyncDisposable & { readonly address: string }>
 }
 
 /** The registries to measure against: distribution where it is here, and ours. */
-export function registries(folder: string): readonly BenchRegistry[] {
+export function registries(): readonly BenchRegistry[] {
   const distribution = findProgram('registry')
   return [
     ...(distribution === undefined
@@ -20,10 +21,10 @@ export function registries(folder: string): readonly BenchRegistry[] {
       : [
           {
             name: 'distribution',
-            serve: () => serveDistribution(distribution, join(folder, 'distribution')),
+            serve: (root: string) => serveDistribution(distribution, root),
           },
         ]),
-    { name: 'ovm registry', serve: () => serveRegistry(join(folder, 'registry')) },
+    { name: 'ovm registry', serve: serveRegistry },
   ]
 }
 

@@ -5,9 +5,9 @@ import { projectFolder } from '../scripts/folders.ts'
 import { formatBytes } from '../src/base/bytes.ts'
 import { formatTable } from '../src/cli/print/table.ts'
 import { type Measured, measure } from './measured-process.ts'
-import { type Peer, presentPeers } from './peers.ts'
+import { type Peer, type Places, presentPeers } from './peers.ts'
 import { makeRandomArtifact } from './random-artifact.ts'
-import { registries } from './registries.ts'
+import { type BenchRegistry, registries } from './registries.ts'
 import { median } from './statistics.ts'
 
 const ARTIFACT = { name: 'bench/random:1', count: 4, size: 256 * 2 ** 20 }
@@ -28,33 +28,14 @@ export async function run(): Promise<void> {
     const movers: readonly Mover[] = [ours(home), ...presentPeers()]
     // Tools that push files know them by relative names only.
     const filesFolder = dirname(files[0] ?? folder)
-    for (const registry of registries(folder)) {
-      await using served = await registry.serve()
-      const results: Result[] = movers.map(({ name }) => ({
-        mover: name,
-        push: [],
-        pull: [],
-      }))
+    const artifact = { layout: home, name: ARTIFACT.name, digest, files: files.map((file) => basename(file)) }
+    for (const registry of registries()) {
+      const results = movers.map(({ name }): Result => ({ mover: name, push: [], pull: [] }))
       for (let round = 0; round < ROUNDS; round++) {
         for (const [index, mover] of movers.entries()) {
-          const reference = `${served.address}/${mover.name}/round-${round}:1`
-          const places = {
-            layout: home,
-            name: ARTIFACT.name,
-            digest,
-            files: files.map((file) => basename(file)),
-            reference,
-            empty: join(folder, 'pulled'),
-          }
-          const pulling = { ...places, layout: places.empty }
-          const { program, push, pull, env } = mover
-          results[index]?.push.push(
-            await measure(program, push(places), { cwd: filesFolder, env: env?.(places) }),
-          )
-          results[index]?.pull.push(
-            await measure(program, pull(pulling), { cwd: filesFolder, env: env?.(pulling) }),
-          )
-          await rm(places.empty, { recursive: true, force: true })
+          const { push, pull } = await moveOnce(registry, mover, artifact, { folder, filesFolder })
+          results[index]?.push.push(push)
+          results[index]?.pull.push(pull)
           process.stderr.write('.')
         }
       }
@@ -62,6 +43,29 @@ export async function run(): Promise<void> {
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A push into an empty registry and the pull from it: whoever comes later finds nothing to reuse. */
+async function moveOnce(
+  registry: BenchRegistry,
+  { program, push, pull, env }: Mover,
+  artifact: Omit<Places, 'reference' | 'empty'>,
+  { folder, filesFolder }: { readonly folder: string; readonly filesFolder: string },
+): Promise<{ readonly push: Measured; readonly pull: Measured }> {
+  const root = join(folder, 'registry')
+  const empty = join(folder, 'pulled')
+  try {
+    await using served = await registry.serve(root)
+    const places = { ...artifact, reference: `${served.address}/bench/random:1`, empty }
+    const pulling = { ...places, layout: empty }
+    return {
+      push: await measure(program, push(places), { cwd: filesFolder, env: env?.(places) }),
+      pull: await measure(program, pull(pulling), { cwd: filesFolder, env: env?.(pulling) }),
+    }
+  } finally {
+    await rm(empty, { recursive: true, force: true })
+    await rm(root, { recursive: true, force: true })
   }
 }
 
