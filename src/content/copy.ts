@@ -1,6 +1,6 @@
+import { OvmsError } from '../base/error.ts'
 import { Limit } from '../base/limit.ts'
 import type { Signalled } from '../base/signal.ts'
-import { openerOf } from '../base/streams.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { BlobStat, ContentSink, ContentSource, Leasing } from './ports.ts'
@@ -79,9 +79,13 @@ class CopySession {
   async copyTree(root: Descriptor, signal: AbortSignal | undefined): Promise<void> {
     const failure = new AbortController()
     const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal
-    const work = { signal: both, failure }
-    if (isTree(root)) await this.#copyParent(root, work)
-    else await this.#copy(root, work)
+    if (!isTree(root)) {
+      throw new OvmsError('artifact-unsupported', `${root.digest} is no manifest but ${root.mediaType}`, {
+        actual: root.mediaType,
+        hint: 'The registry or layout must name it by its media type',
+      })
+    }
+    await this.#copyParent(root, { signal: both, failure })
   }
 
   #copy(blob: Descriptor, work: Work): Promise<void> {
@@ -93,12 +97,15 @@ class CopySession {
   }
 
   async #copyParent(blob: Descriptor, work: Work): Promise<void> {
-    const bytes = await readVerified(this.#source, blob, work)
-    const children = await successors(blob, bytes, this.#source, work)
+    const children = await this.#readChildren(blob, work)
     await this.#all(children, work)
-    this.#begin(blob)
-    if (await this.#target.has(blob, work)) return this.#present(blob)
-    await this.#put(blob, openerOf(bytes), work)
+    await this.#copyLeaf(blob, work)
+  }
+
+  /** The bytes are let go again: ten thousand manifests of an index do not fit into memory while they wait. */
+  async #readChildren(blob: Descriptor, work: Work): Promise<readonly Descriptor[]> {
+    using _slot = await this.#slots.enter(work)
+    return await successors(blob, await readVerified(this.#source, blob, work), this.#source, work)
   }
 
   async #copyLeaf(blob: Descriptor, work: Work): Promise<void> {

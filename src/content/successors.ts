@@ -1,6 +1,6 @@
 import type { Signalled } from '../base/signal.ts'
+import { blobDigest } from '../model/blob-reference.ts'
 import type { Descriptor } from '../model/descriptor.ts'
-import { isDigest } from '../model/digest.ts'
 import { isIndexType, isManifestType, MEDIA_TYPES } from '../model/media-types.ts'
 import { parseOciIndex } from '../model/oci-index.ts'
 import { parseOciManifest } from '../model/oci-manifest.ts'
@@ -52,9 +52,9 @@ async function bareSuccessors(
   ]
   const blobs: Descriptor[] = []
   for (const { ref, mediaType } of parts) {
-    if (!isDigest(ref) || !source.stat) continue
-    const { size } = await source.stat(ref, options)
-    blobs.push({ mediaType, digest: ref, size })
+    if (!source.stat) continue
+    const digest = blobDigest(ref)
+    blobs.push({ mediaType, digest, size: (await source.stat(digest, options)).size })
   }
   return blobs
 }

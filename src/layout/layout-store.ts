@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
-import { OvmsError, systemCode } from '../base/error.ts'
+import { readFile } from 'node:fs/promises'
+import { OvmsError } from '../base/error.ts'
 import { lockFile } from '../base/file-lock.ts'
 import { exists, makeFolder, replaceFile, statOrNothing, storeError } from '../base/files.ts'
 import { isObject } from '../base/json.ts'
@@ -22,7 +22,9 @@ import { MEDIA_TYPES } from '../model/media-types.ts'
 import { type Collected, type CollectOptions, collectGarbage } from './collect.ts'
 import {
   changeIndex,
+  digestIn,
   type Entries,
+  entryOf,
   nameOf,
   readIndex,
   withName,
@@ -104,9 +106,8 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
   async resolve(name: string): Promise<Descriptor> {
     const entries = await this.entries()
     const wanted = digestIn(name)
-    // The name first: what was pulled by the digest of an index has that name and another digest.
-    const entry =
-      entries.find((each) => nameOf(each) === name) ?? entries.find(({ digest }) => digest === wanted)
+    const isMeant = (each: Descriptor) => (wanted ? each.digest === wanted : nameOf(each) === name)
+    const entry = entries.find(isMeant)
     if (entry) return withoutNameAnnotation(entry)
     const inner = wanted && (await this.#describeManifest(wanted))
     if (inner) return inner
@@ -126,15 +127,8 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
 
   async open(blob: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
     signal?.throwIfAborted()
-    const path = this.paths.blob(blob.digest)
-    try {
-      const file = await open(path, 'r')
-      const stream = createReadStream(path, { fd: file, start: from, highWaterMark: READ_BYTES })
-      return untilAbort(stream, { signal })
-    } catch (cause) {
-      if (systemCode(cause) === 'ENOENT') throw unknownBlob(blob.digest, cause)
-      throw storeError(cause, path)
-    }
+    await this.stat(blob.digest)
+    return readFrom(this.paths.blob(blob.digest), from, { signal })
   }
 
   async stat(digest: Digest): Promise<{ readonly size: number }> {
@@ -182,7 +176,7 @@ export class LayoutStore implements ContentStore, BlobStat, Leasing, Uploading {
   /** Makes an artifact an entry of the index without a name, unless it is one already. */
   async keep(root: Descriptor, options: Signalled = {}): Promise<void> {
     const add = (entries: Entries) =>
-      entries.some(({ digest }) => digest === root.digest) ? entries : [...entries, root]
+      entries.some(({ digest }) => digest === root.digest) ? entries : [...entries, entryOf(root)]
     await changeIndex(this.paths, add, options)
   }
 
@@ -253,10 +247,13 @@ function jsonOrNothing(bytes: Uint8Array): unknown {
   }
 }
 
-/** The digest a name consists of or ends in. */
-function digestIn(name: string): Digest | undefined {
-  const text = name.slice(name.indexOf('@') + 1)
-  return isDigest(text) ? text : undefined
+/** Opens the file when the first byte is wanted: whoever never asks leaves nothing open. */
+async function* readFrom(path: string, from: number, options: Signalled): Bytes {
+  try {
+    yield* untilAbort(createReadStream(path, { start: from, highWaterMark: READ_BYTES }), options)
+  } catch (cause) {
+    throw storeError(cause, path)
+  }
 }
 
 function unknownName(name: string): OvmsError {

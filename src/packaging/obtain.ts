@@ -1,8 +1,10 @@
 import { isOvmsError, OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
+import { openerOf } from '../base/streams.ts'
 import { type CopyResult, copyTree } from '../content/copy.ts'
 import type { BlobStat, ContentSource, ContentStore, Leasing } from '../content/ports.ts'
 import type { TransferListener } from '../content/transfer-event.ts'
+import { readVerified } from '../content/verified.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import { isIndexType } from '../model/media-types.ts'
@@ -94,8 +96,13 @@ export async function pull(
   await readArtifact(repository, root, options)
   await using lease = await store.lease({ signal })
   const result = await copyTree(repository, root, lease, { signal, onEvent })
-  await lease.tag(formatReference(withDefaultTag(reference)), root, { signal })
-  return { artifact: await readArtifact(store, root, options), result }
+  const artifact = await readArtifact(store, root, options)
+  // Who asked for an index by its digest finds it by that digest again, with the one part that was fetched.
+  const named = reference.digest === resolved.digest ? resolved : root
+  if (named !== root)
+    await lease.put(named, openerOf(await readVerified(repository, named, { signal })), { signal })
+  await lease.tag(formatReference(withDefaultTag(reference)), named, { signal })
+  return { artifact, result }
 }
 
 /** A reference with its tag, or a digest, as names in the store are written. */
