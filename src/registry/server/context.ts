@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Upload } from '../../content/ports.ts'
 import { RegistryRefusal } from './errors.ts'
 import type { ServerRepository, ServerStorage } from './storage.ts'
+import type { UploadSessions } from './upload-sessions.ts'
 
 /** What every handler gets. */
 export interface Context {
   readonly storage: ServerStorage
-  readonly uploads: Map<string, { readonly upload: Upload; readonly repository: string }>
+  readonly uploads: UploadSessions
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly query: URLSearchParams

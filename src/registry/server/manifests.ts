@@ -1,9 +1,9 @@
-import { isOvmsError } from '../../base/error.ts'
+import { isOvmsError, OvmsError } from '../../base/error.ts'
 import { collect, openerOf } from '../../base/streams.ts'
 import { isTree, successors } from '../../content/successors.ts'
 import { checkDigest, readVerified } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
-import { algorithmOf, digestOf, isDigest, parseDigest } from '../../model/digest.ts'
+import { algorithmOf, type Digest, digestOf, isDigest, parseDigest } from '../../model/digest.ts'
 import { MAX_MANIFEST_BYTES } from '../../model/json-document.ts'
 import { MEDIA_TYPES } from '../../model/media-types.ts'
 import { answer, type Context, findRepository } from './context.ts'
@@ -33,11 +33,12 @@ export async function storeManifest(context: Context, repositoryName: string, na
   if (wanted) checkDigest(wanted, digest)
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim() || MEDIA_TYPES.ociManifest
   const manifest: Descriptor = { mediaType, digest, size: bytes.length }
+  const tag = wanted ? undefined : requireTag(name)
+  if (isTree(manifest)) await requireChildren(manifest, bytes, (await storage.find(repositoryName)) ?? EMPTY)
   const repository = await storage.create(repositoryName)
-  if (isTree(manifest)) await requireChildren(manifest, bytes, repository)
   await repository.put(manifest, openerOf(bytes), { signal })
-  if (wanted) await repository.keep(manifest, { signal })
-  else await repository.tag(requireTag(name), manifest, { signal })
+  if (tag === undefined) await repository.keep(manifest, { signal })
+  else await repository.tag(tag, manifest, { signal })
   answer(context, 201, {
     location: `/v2/${repositoryName}/manifests/${digest}`,
     'docker-content-digest': digest,
@@ -67,11 +68,20 @@ function parseLimit(text: string | null): number {
   throw new RegistryRefusal('QUERY_INVALID', `n must be a number, it is ${JSON.stringify(text.slice(0, 40))}`)
 }
 
-async function requireChildren(
-  manifest: Descriptor,
-  bytes: Uint8Array,
-  repository: ServerRepository,
-): Promise<void> {
+type Blobs = Pick<ServerRepository, 'has' | 'open' | 'stat'>
+
+/** What a repository has that is not there yet: it is made only for a manifest that it can keep. */
+const EMPTY: Blobs = {
+  has: async () => false,
+  open: async ({ digest }) => missing(digest),
+  stat: async (digest) => missing(digest),
+}
+
+function missing(digest: Digest): never {
+  throw new OvmsError('blob-unknown', `There is no blob ${digest} here`, { actual: digest })
+}
+
+async function requireChildren(manifest: Descriptor, bytes: Uint8Array, repository: Blobs): Promise<void> {
   for (const child of await childrenOf(manifest, bytes, repository)) {
     if (await repository.has(child)) continue
     throw new RegistryRefusal(
@@ -81,7 +91,7 @@ async function requireChildren(
   }
 }
 
-async function childrenOf(manifest: Descriptor, bytes: Uint8Array, repository: ServerRepository) {
+async function childrenOf(manifest: Descriptor, bytes: Uint8Array, repository: Blobs) {
   try {
     return await successors(manifest, bytes, repository)
   } catch (error) {

@@ -1,18 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { OvmsError, systemCode } from '../../base/error.ts'
-import type { Upload } from '../../content/ports.ts'
 import { serveBlob } from './blobs.ts'
 import { answer, type Context } from './context.ts'
 import { answerError, RegistryRefusal } from './errors.ts'
 import { listTags, serveManifest, storeManifest } from './manifests.ts'
 import { parseRoute, type Route } from './route.ts'
 import type { ServerStorage } from './storage.ts'
+import { type UploadLimits, UploadSessions } from './upload-sessions.ts'
 import { beginUpload, continueUpload } from './uploads.ts'
+
+/** A connection that is silent for so long, ms, counts as dead: the client gives up long before. */
+const SILENT_MS = 3_600_000
+
+/** What is under way when the registry ends has so long, ms, to come to its own end. */
+const GRACE_MS = 5_000
 
 export interface RegistryServerOptions {
   readonly storage: ServerStorage
   readonly log?: (message: string) => void
+  readonly uploads?: UploadLimits
+  readonly graceMs?: number
 }
 
 /** The embedded registry: the OCI distribution API over any storage. spec/registry.md */
@@ -20,15 +28,21 @@ export class RegistryServer implements AsyncDisposable {
   readonly #server: Server
   readonly #storage: ServerStorage
   readonly #log: (message: string) => void
-  readonly #uploads = new Map<string, { upload: Upload; repository: string }>()
+  readonly #uploads: UploadSessions
+  readonly #graceMs: number
+  readonly #underWay = new Set<Promise<void>>()
 
-  constructor({ storage, log = () => {} }: RegistryServerOptions) {
+  constructor({ storage, log = () => {}, uploads, graceMs = GRACE_MS }: RegistryServerOptions) {
     this.#storage = storage
     this.#log = log
+    this.#uploads = new UploadSessions(uploads)
+    this.#graceMs = graceMs
     // Node's default of five minutes for a whole request would end long uploads.
     this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 }, (request, response) => {
-      void this.#handle(request, response)
+      const handling = this.#handle(request, response).finally(() => this.#underWay.delete(handling))
+      this.#underWay.add(handling)
     })
+    this.#server.timeout = SILENT_MS
   }
 
   /** @returns the address it listens at, as the registry part of a reference */
@@ -41,12 +55,16 @@ export class RegistryServer implements AsyncDisposable {
     return family === 'IPv6' ? `[${address}]:${actual}` : `${address}:${actual}`
   }
 
-  /** Takes no new requests, waits for those under way, and forgets unfinished uploads. */
+  /** Takes no new requests, waits a little for those under way, hangs up, and forgets unfinished uploads. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
+    const grace = setTimeout(() => this.#server.closeAllConnections(), this.#graceMs)
     await closed
-    for (const { upload } of this.#uploads.values()) await upload.abort()
+    clearTimeout(grace)
+    // Those that were hung up on still close their files.
+    await Promise.all(this.#underWay)
+    await this.#uploads[Symbol.asyncDispose]()
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -8,32 +8,29 @@ import type { Mounting, ServerRepository } from './storage.ts'
 /** POST: opens a session, takes a whole blob at once (`?digest=`), or mounts one (`?mount=&from=`). */
 export async function beginUpload(context: Context, name: string): Promise<void> {
   const { query, storage, uploads, request, signal } = context
-  const repository = await storage.create(name)
   const mount = query.get('mount')
-  if (mount !== null && isDigest(mount) && (await mountBlob(context, repository, mount)))
+  if (mount !== null && isDigest(mount) && (await mountBlob(context, name, mount)))
     return created(context, name, mount)
   const digest = query.get('digest')
-  const upload = await repository.beginUpload()
-  if (digest !== null) {
-    const wanted = parseDigest(digest)
-    await appendOrAbort(upload, request, signal)
-    await upload.commit(wanted)
-    return created(context, name, wanted)
-  }
-  uploads.set(upload.id, { upload, repository: name })
-  sessionState(context, name, upload, 202)
+  const wanted = digest === null ? undefined : parseDigest(digest)
+  const begin = async () => (await storage.create(name)).beginUpload()
+  if (wanted === undefined) return sessionState(context, name, await uploads.open(name, begin), 202)
+  const upload = await begin()
+  await appendOrAbort(upload, request, signal)
+  await upload.commit(wanted)
+  created(context, name, wanted)
 }
 
 /** PATCH: takes the next piece; GET: says how far it came; PUT: takes the last piece and ends; DELETE: forgets. */
-export async function continueUpload(context: Context, name: string, id: string): Promise<void> {
+export function continueUpload(context: Context, name: string, id: string): Promise<void> {
+  return context.uploads.use(id, name, (upload) => goOn(context, name, upload))
+}
+
+async function goOn(context: Context, name: string, upload: Upload): Promise<void> {
   const { request, uploads, signal, query } = context
-  const session = uploads.get(id)
-  if (session?.repository !== name)
-    throw new RegistryRefusal('BLOB_UPLOAD_UNKNOWN', `There is no upload ${id}`)
-  const { upload } = session
   if (request.method === 'GET') return sessionState(context, name, upload, 204)
   if (request.method === 'DELETE') {
-    uploads.delete(id)
+    uploads.forget(upload)
     await upload.abort()
     return answer(context, 204)
   }
@@ -44,23 +41,21 @@ export async function continueUpload(context: Context, name: string, id: string)
   }
   const digest = parseDigest(query.get('digest') ?? '')
   await upload.append(request, { signal })
-  uploads.delete(id)
+  uploads.forget(upload)
   await upload.commit(digest)
   created(context, name, digest)
 }
 
-async function mountBlob(
-  { query, storage }: Context,
-  repository: ServerRepository,
-  digest: Digest,
-): Promise<boolean> {
+async function mountBlob({ query, storage }: Context, name: string, digest: Digest): Promise<boolean> {
   const from = query.get('from')
   const source = from === null ? undefined : await storage.find(parseRepository(from))
   const size = await source?.stat(digest).then(
     (found) => found.size,
     () => undefined,
   )
-  if (!source || size === undefined || !('mount' in repository)) return false
+  if (!source || size === undefined) return false
+  const repository = await storage.create(name)
+  if (!('mount' in repository)) return false
   const blob = { mediaType: 'application/octet-stream', digest, size }
   return (repository as ServerRepository & Mounting).mount(blob, source)
 }
