@@ -10,24 +10,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   layout: ['base', 'model', 'content'],
   registry: ['base', 'model', 'content'],
   packaging: ['base', 'model', 'content', 'block'],
-  signing: ['base', 'model', 'content'],
   machine: ['base', 'model', 'content', 'block'],
   'hypervisors/qemu': ['base', 'model', 'machine'],
-  'hypervisors/firecracker': ['base', 'model', 'machine'],
   api: ['base', 'model'],
   daemon: ['base', 'model', 'content', 'packaging', 'machine', 'api'],
   cli: ['base', 'model', 'content', 'packaging', 'api'],
 }
 
 /** What may import everything and is imported by nothing else: programs, their wiring, the faces of the package. */
-export const WIRING: readonly string[] = [
-  'main.ts',
-  'ovm.ts',
-  'wiring',
-  'index.ts',
-  'testing.ts',
-  'library.ts',
-]
+export const WIRING: readonly string[] = ['main.ts', 'ovm.ts', 'wiring', 'index.ts', 'testing.ts']
 
 /** npm packages that a folder may use, for folders that must stay small; `node:` modules are free. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {

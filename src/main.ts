@@ -8,8 +8,8 @@ import type { RegistryRepository } from './registry/client/repository.ts'
 import { homeFolder, socketPath } from './wiring/home.ts'
 
 /**
- * Runs the program with the words of its command line. This is the only file that names every backend: what is used
- * where is said here, by hand. Each part is loaded when it is first used, because a command uses few of them.
+ * Runs the program with the words of its command line. Here and in `wiring/` backends are named, and nowhere else: what
+ * is used where is said by hand. Each part is loaded when it is first used, because a command uses few of them.
  */
 export async function main(): Promise<void> {
   const context = createContext()
@@ -73,7 +73,7 @@ function ownProgram(): [string, ...string[]] {
 }
 
 /**
- * The signal that Ctrl-C and SIGTERM abort. A second Ctrl-C ends the process where it stands: the store survives that
+ * The signal that Ctrl-C, SIGTERM and SIGHUP abort. A second Ctrl-C ends the process where it stands: the store survives that
  * by design.
  */
 function interruptSignal(interrupts: ReadonlySet<() => void>): AbortSignal {
@@ -82,16 +82,15 @@ function interruptSignal(interrupts: ReadonlySet<() => void>): AbortSignal {
     const told = [...interrupts].at(-1)
     if (told) return told()
     if (abort.signal.aborted) process.exit(130)
-    abort.abort(
-      interruption('Nothing is half-done. Run the same command again: transfers go on where they stopped'),
-    )
+    abort.abort(interruption())
   })
-  process.on('SIGTERM', () => abort.abort(interruption()))
+  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => abort.abort(interruption()))
   // A pipe that its reader closed, as in `ovm ls | head -1`, is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (stream === process.stdout) process.exit(0)
+    })
   return abort.signal
 }
 

@@ -27,12 +27,16 @@ export async function attach(
     output.say(presses === 1 ? '\nPowering off. Press Ctrl-C again to end it at once.' : '\nEnding it.')
     client.stop({ instance_id: id, timeout_ms: STOP_TIMEOUT_MS, force: presses > 1 }, {}).catch(() => {})
   }
+  // SIGTERM, or a terminal that went away: nobody is there to press again.
+  const onAbort = () => void client.stop({ instance_id: id }, {}).catch(() => {})
   context.interrupts.add(onInterrupt)
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
     for await (const record of client.logs(id, { follow: true }))
       if (record.stream !== 'lifecycle') printRecord(record, output)
   } finally {
     context.interrupts.delete(onInterrupt)
+    signal.removeEventListener('abort', onAbort)
   }
   const final = await client.status(id, {})
   if (presses > 0 && !signal.aborted) process.exitCode = 130

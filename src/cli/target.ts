@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OvmsError } from '../base/error.ts'
 import type { ContentSink } from '../content/ports.ts'
@@ -42,16 +41,6 @@ export function requireRegistry(text: string, advice: string): RemoteReference {
     actual: text,
     hint: advice,
   })
-}
-
-/** Whether the text is a path of the file system rather than a reference: it looks like one, and is there. */
-export function isPath(text: string): boolean {
-  if (/^(?:\/|\.\.?(?:\/|$)|~\/)/.test(text)) return true
-  return (
-    existsSync(text) &&
-    statSync(text).isDirectory() &&
-    (existsSync(`${text}/manifest.json`) || existsSync(`${text}/oci-layout`))
-  )
 }
 
 /**

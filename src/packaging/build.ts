@@ -10,6 +10,7 @@ import { digestOf } from '../model/digest.ts'
 import { jsonBytes } from '../model/json-document.ts'
 import { ANNOTATIONS, MEDIA_TYPES } from '../model/media-types.ts'
 import { EMPTY_CONFIG } from '../model/oci-manifest.ts'
+import { isPowerOfTwo } from '../model/rules.ts'
 import { type Artifact, requireConsistent } from './artifact.ts'
 import type { BuildFile } from './build-file.ts'
 import { type BuildInput, openInputs } from './build-inputs.ts'
@@ -34,7 +35,7 @@ export interface BuildOptions extends Signalled {
  * Makes an artifact of files: each is read once, hashed while it goes into the store. The same inputs give the same
  * digest. Nothing gets a name here.
  *
- * @throws {OvmsError} `file-unreadable`, `disk-invalid`, `disk-refused`, `artifact-invalid`, `blob-unknown`
+ * @throws {OvmsError} `build-file-invalid`, `file-unreadable`, `disk-invalid`, `disk-refused`, `artifact-invalid`, `blob-unknown`
  */
 export async function build(
   file: BuildFile,
@@ -42,6 +43,7 @@ export async function build(
   options: BuildOptions,
 ): Promise<Artifact> {
   const { base, signal } = options
+  requireBuildable(file, base)
   await using inputs = await openInputs(file, base?.manifest.diskLayers?.length ?? 0)
   const kept = keptParts(file, base)
   for (const blob of [kept.kernel, kept.initrd, ...kept.disks]) await requireBlob(sink, blob, { signal })
@@ -66,6 +68,31 @@ export async function build(
   const blobs = [...(kernel ? [kernel] : []), ...(initrd ? [initrd] : []), ...disks]
   const annotations = { ...base?.annotations, ...file.annotations }
   return await write(manifest, blobs, annotations, { sink, signal })
+}
+
+/**
+ * What can be known to be wrong before a file is opened. The rules are checked once more when the artifact is whole.
+ *
+ * @throws {OvmsError} `build-file-invalid`
+ */
+function requireBuildable({ kernel, initrd, disks, devices }: BuildFile, base: Artifact | undefined): void {
+  const hasKernel = kernel?.file !== undefined || base?.manifest.kernel !== undefined
+  const hasDisk = (disks?.length ?? 0) > 0 || (base?.manifest.diskLayers?.length ?? 0) > 0
+  if (!hasKernel && kernel?.args !== undefined)
+    refuse('there are kernel arguments and no kernel', 'Add --kernel')
+  if (!hasKernel && initrd) refuse('there is an initrd and no kernel to load it', 'Add --kernel')
+  if (!hasKernel && !hasDisk) refuse('there is neither a kernel nor a disk', 'Add --kernel or --disk')
+  for (const { name, size } of devices ?? []) {
+    if (size === undefined || !isPowerOfTwo(size))
+      refuse(
+        `the device ${name} has the size ${size ?? 'nothing'}, not a power of two`,
+        'Give bytes, as 67108864',
+      )
+  }
+}
+
+function refuse(why: string, hint: string): never {
+  throw new OvmsError('build-file-invalid', `Nothing can be built: ${why}`, { hint })
 }
 
 /** What stays of the base: all its disk layers, and kernel and initrd where no new ones are given. */

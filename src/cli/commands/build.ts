@@ -57,6 +57,8 @@ async function runBuild(options: Options, context: Context): Promise<void> {
   const reference = parseReference(name)
   const file = mergeFlags(await readBuildFile(options), options)
   const store = await context.openStore()
+  output.interruptHint =
+    'Nothing has a name yet. Run the same command again; "ovm prune" clears what lies there'
   using progress = new Progress(output)
   const { onEvent } = progress
   const base =

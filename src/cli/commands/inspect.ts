@@ -11,9 +11,10 @@ import { parseOciIndex } from '../../model/oci-index.ts'
 import { isRemote, parseReference, withDefaultTag } from '../../model/reference.ts'
 import { type Artifact, readArtifact } from '../../packaging/artifact.ts'
 import type { Context } from '../context.ts'
+import { isPath } from '../path.ts'
 import { plain, type Style } from '../print/style.ts'
 import { formatTree, type TreeNode } from '../print/tree.ts'
-import { importPath, isPath, localName } from '../target.ts'
+import { importPath, localName } from '../target.ts'
 
 interface Options {
   readonly remote?: boolean

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Command } from 'commander'
+import { OvmsError } from '../../base/error.ts'
 import { copy, copyTree } from '../../content/copy.ts'
 import { isDigest } from '../../model/digest.ts'
 import { fullName } from '../../packaging/obtain.ts'
@@ -9,7 +10,7 @@ import { Progress } from '../print/progress.ts'
 export function define(command: Command, context: Context): void {
   command
     .requiredOption('-i, --input <path>', 'OCI archive, or folder of an OCI image layout')
-    .option('-t, --tag <reference>', 'name to give an artifact that has none')
+    .option('-t, --tag <reference>', 'name to give the artifact, when there is only one')
     .addHelpText('after', '\nExamples:\n  ovm load -i web.tar\n  ovm load -i ./layout -t web:1')
     .action(({ input, tag }: { input: string; tag?: string }) => runLoad(input, tag, context))
 }
@@ -17,15 +18,26 @@ export function define(command: Command, context: Context): void {
 async function runLoad(path: string, tag: string | undefined, context: Context): Promise<void> {
   const { output } = context
   await using layout = await openInput(path, context)
+  output.interruptHint = 'Nothing is half-done. Run the same command again'
   using progress = new Progress(output)
+  const entries = await layout.list()
+  requireOne(entries, tag)
   const loaded: { name: string | null; digest: string }[] = []
-  for (const entry of await layout.list()) {
+  for (const entry of entries) {
     loaded.push({ name: await loadEntry(layout, entry, tag, context, progress), digest: entry.root.digest })
   }
   progress.finish()
   if (output.json) return output.document(loaded)
   for (const { name, digest } of loaded)
     output.line(output.quiet ? (name ?? digest) : `${name ?? '<none>'}  ${digest}`)
+}
+
+function requireOne(entries: readonly StoreEntry[], tag: string | undefined): void {
+  if (tag === undefined || entries.length === 1) return
+  throw new OvmsError('usage', `--tag names one artifact, there are ${entries.length}`, {
+    actual: entries.length,
+    hint: 'Load them without --tag, then use "ovm tag"',
+  })
 }
 
 async function openInput(path: string, context: Context): Promise<ForeignLayout> {

@@ -37,6 +37,7 @@ async function runPull(text: string, { platform, offline }: Options, context: Co
   if (offline) throw new OvmsError('offline', '--offline forbids to pull', { actual: text })
   const store = await context.openStore()
   const started = performance.now()
+  output.interruptHint = 'Nothing is half-done. Run the same command again: it goes on where it stopped'
   using progress = new Progress(output)
   const options = { signal, onEvent: progress.onEvent, architecture: platform?.replace(/^linux\//, '') }
   const { artifact, result } = await pull(

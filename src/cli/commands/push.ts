@@ -33,6 +33,8 @@ async function runPush(source: string, target: string, context: Context): Promis
   const name = await localName(store, source)
   await using repository = await context.openRepository({ ...reference, registry })
   const started = performance.now()
+  output.interruptHint =
+    'The registry has no half artifact. Run the same command again: blobs that arrived are not sent again'
   using progress = new Progress(output)
   const { root, moved, kept } = await copy(
     { store, name },

@@ -3,11 +3,10 @@ import type { DaemonClient } from '../../api/client.ts'
 import type { InstanceStatus } from '../../api/instance-status.ts'
 import type { StartRequest } from '../../api/start-request.ts'
 import { isOvmsError, OvmsError } from '../../base/error.ts'
-import { obtain, type PullPolicy } from '../../packaging/obtain.ts'
+import type { PullPolicy } from '../../packaging/obtain.ts'
 import { attach } from '../attach.ts'
 import type { Context } from '../context.ts'
-import { Progress } from '../print/progress.ts'
-import { importPath, isPath, localName } from '../target.ts'
+import { isPath } from '../path.ts'
 
 interface Options {
   readonly detach?: boolean
@@ -20,6 +19,7 @@ interface Options {
   readonly pull: PullPolicy
   readonly offline?: boolean
   readonly rm?: boolean
+  readonly platform?: string
 }
 
 interface PortRule {
@@ -47,6 +47,7 @@ export function define(command: Command, context: Context): void {
         .choices(['always', 'missing', 'never'])
         .default('missing'),
     )
+    .option('--platform <architecture>', 'part of an index to run (default: for this host)')
     .option('--offline', 'never talk to a registry')
     .option('--rm', 'remove the machine when it has stopped')
     .addHelpText('after', EXAMPLES)
@@ -73,10 +74,22 @@ async function runRun(text: string, options: Options, context: Context): Promise
     output.line(status.instance_id)
     return output.suggest(`Watch it with "ovm logs -f ${status.name ?? status.instance_id.slice(0, 12)}"`)
   }
-  const final = await attach(client, status, context)
-  if (options.rm) await client.remove(status.instance_id, {})
+  const final = await attached(client, status, options, context)
   if (output.json) output.document(final)
   if (final.state === 'error') throw failure(final)
+}
+
+async function attached(
+  client: DaemonClient,
+  status: InstanceStatus,
+  { rm = false }: Options,
+  context: Context,
+): Promise<InstanceStatus> {
+  try {
+    return await attach(client, status, context)
+  } finally {
+    if (rm) await client.remove(status.instance_id, { force: true })
+  }
 }
 
 /** The daemon is asked first, because the artifact is mostly here; only a missing one is fetched, where it can be shown. */
@@ -86,7 +99,7 @@ async function startNamed(
   context: Context,
   client: DaemonClient,
 ): Promise<InstanceStatus> {
-  const { pull, offline = false } = options
+  const { pull, offline = false, platform } = options
   const { signal, output, openRepository } = context
   if (pull !== 'always' || offline) {
     try {
@@ -95,13 +108,16 @@ async function startNamed(
       if (!isOvmsError(error, 'reference-unknown')) throw error
     }
   }
+  const { Progress, localName, obtain } = await import('../fetching.ts')
   const store = await context.openStore()
+  output.interruptHint = 'Nothing is half-done. Run the same command again: it goes on where it stopped'
   using progress = new Progress(output)
   const named = await localName(store, text)
   const { name } = await obtain({ store, openRepository }, named, {
     pull,
     offline,
     signal,
+    architecture: platform,
     onEvent: progress.onEvent,
   })
   progress.finish()
@@ -116,6 +132,7 @@ async function startPath(
   client: DaemonClient,
 ): Promise<InstanceStatus> {
   const { signal, output } = context
+  const { Progress, importPath } = await import('../fetching.ts')
   const store = await context.openStore()
   using progress = new Progress(output)
   await using lease = await store.lease({ signal })
@@ -124,12 +141,16 @@ async function startPath(
   return await client.start(request(root.digest, options), { signal })
 }
 
-function request(manifest: string, { name, cpus, memory, args, publish, accel }: Options): StartRequest {
+function request(
+  manifest: string,
+  { name, cpus, memory, args, publish, accel, platform }: Options,
+): StartRequest {
   return {
     manifest,
     overrides: {
       pull: 'never',
       ...(name !== undefined && { name }),
+      ...(platform !== undefined && { architecture: platform }),
       ...(cpus !== undefined && { cpus }),
       ...(memory !== undefined && { memory }),
       ...(args !== undefined && { kernel_args: args }),

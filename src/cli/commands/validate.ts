@@ -3,13 +3,15 @@ import type { Command } from 'commander'
 import { isOvmsError, OvmsError } from '../../base/error.ts'
 import { titleOf } from '../../content/transfer-event.ts'
 import { verified } from '../../content/verified.ts'
+import type { Descriptor } from '../../model/descriptor.ts'
 import { parseOvmsManifest } from '../../model/ovms-manifest.ts'
 import { checkArtifact, type Finding, RULES } from '../../model/rules.ts'
 import { type Artifact, readArtifact } from '../../packaging/artifact.ts'
 import { readVirtualSizes } from '../../packaging/disk-sizes.ts'
 import { pull } from '../../packaging/obtain.ts'
 import type { CliStore, Context } from '../context.ts'
-import { importPath, isPath, localName, requireRegistry } from '../target.ts'
+import { isPath } from '../path.ts'
+import { importPath, localName, requireRegistry } from '../target.ts'
 
 export function define(command: Command, context: Context): void {
   command
@@ -17,6 +19,9 @@ export function define(command: Command, context: Context): void {
     .addHelpText('after', EXAMPLES)
     .action((text: string) => runValidate(text, context))
 }
+
+/** A broken rule, or content that is refused by itself. */
+type Told = Omit<Finding, 'rule'> & Partial<Pick<Finding, 'rule'>>
 
 const EXAMPLES = `
 Reads every byte: digests, sizes, schemas, disk headers and the rules between them. Exit status 4 when one is broken.
@@ -32,13 +37,21 @@ async function runValidate(text: string, context: Context): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const store = await context.openStore()
   const artifact = await open(text, store, context, stack)
-  const virtualSizes = await readVirtualSizes(artifact, store.pathOf.bind(store), context)
-  const findings = checkArtifact({ ...artifact, virtualSizes })
+  const refused: Told[] = []
+  const virtualSizes = await tell(refused, 'diskLayers', () =>
+    readVirtualSizes(artifact, store.pathOf.bind(store), context),
+  )
+  const rules = checkArtifact({ ...artifact, ...(virtualSizes && { virtualSizes }) })
+  for (const [index, blob] of artifact.blobs.entries())
+    await tell(refused, `blobs.${index}`, () => verifyBlob(blob, store, context))
+  const findings: Told[] = [...rules, ...refused]
   const broken = findings.filter(({ severity }) => severity === 'error')
-  await verifyBlobs(artifact, store, context)
   report(text, artifact.root.digest, findings, context)
   if (broken.length > 0)
-    throw new OvmsError('artifact-invalid', `${broken.length} rules are broken`, { actual: broken })
+    throw new OvmsError('artifact-invalid', `${broken.length} findings make it invalid`, {
+      actual: broken,
+      hint: 'What is damaged here comes back with "ovm rmi" and "ovm pull"; what contradicts itself must be built anew',
+    })
   output.suggest(`All ${Object.keys(RULES).length} rules hold, every byte was read`)
 }
 
@@ -65,14 +78,23 @@ async function open(
   ).artifact
 }
 
-async function verifyBlobs({ blobs }: Artifact, store: CliStore, { output, signal }: Context): Promise<void> {
-  for (const blob of blobs) {
-    for await (const _chunk of verified(await store.open(blob, { signal }), blob)) signal.throwIfAborted()
-    output.say(`${output.talkStyle.green('✓')} ${titleOf(blob)}  ${blob.digest.slice(0, 19)}`)
+/** Content that is refused is a finding like any other: the person wants to see all there are. */
+async function tell<T>(findings: Told[], path: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isOvmsError(error) || error.code === 'interrupted') throw error
+    findings.push({ severity: 'error', path, message: `${error.message} (${error.code})` })
+    return undefined
   }
 }
 
-function report(name: string, digest: string, findings: readonly Finding[], { output }: Context): void {
+async function verifyBlob(blob: Descriptor, store: CliStore, { output, signal }: Context): Promise<void> {
+  for await (const _chunk of verified(await store.open(blob, { signal }), blob)) signal.throwIfAborted()
+  output.say(`${output.talkStyle.green('✓')} ${titleOf(blob)}  ${blob.digest.slice(0, 19)}`)
+}
+
+function report(name: string, digest: string, findings: readonly Told[], { output }: Context): void {
   if (output.json)
     return output.document({
       name,
@@ -82,7 +104,7 @@ function report(name: string, digest: string, findings: readonly Finding[], { ou
     })
   for (const { rule, severity, path, message } of findings) {
     const word = severity === 'error' ? output.style.red('error') : output.style.yellow('warning')
-    output.line(`${word}  ${path}: ${message} (${rule})`)
+    output.line(`${word}  ${path}: ${message}${rule === undefined ? '' : ` (${rule})`}`)
   }
   if (findings.length === 0) output.line(output.quiet ? digest : `${name} is valid`)
 }

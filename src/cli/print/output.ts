@@ -1,4 +1,4 @@
-import { Style } from './style.ts'
+import { harmless, Style } from './style.ts'
 
 /** The two streams of a command: data for programs and pipes goes to stdout, talk for the person to stderr. */
 export class Output {
@@ -10,6 +10,8 @@ export class Output {
   /** `-q`: stdout carries only what the next command needs. */
   quiet = false
   debug = false
+  /** What to tell when the command is interrupted now. */
+  interruptHint: string | undefined
   readonly #environment: Readonly<Record<string, string | undefined>>
 
   constructor(environment: Readonly<Record<string, string | undefined>>) {
@@ -29,7 +31,7 @@ export class Output {
 
   /** A line of data. */
   line(text = ''): void {
-    this.stdout.write(`${text}\n`)
+    this.stdout.write(`${harmless(text)}\n`)
   }
 
   /** The one JSON document of a command. */
@@ -44,7 +46,7 @@ export class Output {
 
   /** A line for the person; nobody parses it. */
   say(text: string): void {
-    if (!this.quiet && !this.json) this.stderr.write(`${text}\n`)
+    if (!this.quiet && !this.json) this.stderr.write(`${harmless(text)}\n`)
   }
 
   /** What the person may want to do next. */

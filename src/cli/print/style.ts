@@ -18,7 +18,15 @@ export class Style {
   }
 }
 
-/** Text of strangers without what a terminal would obey. */
+/** Text of strangers without what a terminal would obey, on one line. */
 export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')
+}
+
+/** As {@link plain}, for text that may have several lines and colours of our own. */
+export function harmless(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+  return text.replaceAll(/\u001b\[[0-9;]*m|[\n\t]|[\p{Cc}\p{Cf}]/gu, (found) =>
+    /^[\p{Cc}\p{Cf}]$/u.test(found) && !/[\n\t]/.test(found) ? '\u{fffd}' : found,
+  )
 }

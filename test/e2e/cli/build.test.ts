@@ -127,7 +127,7 @@ describe('ovm build', { concurrency: AT_ONCE }, () => {
     },
     { what: 'a kernel that is a folder', code: 'file-unreadable', words: ['-t', 'a:1', '--kernel', '.'] },
     { what: 'a bad name', code: 'reference-invalid', words: ['-t', 'A B', '--kernel', 'kernel'] },
-    { what: 'nothing that boots', code: 'artifact-invalid', words: ['-t', 'a:1', '-f', 'empty.yaml'] },
+    { what: 'nothing that boots', code: 'build-file-invalid', words: ['-t', 'a:1', '-f', 'empty.yaml'] },
     {
       what: 'a base that is not here',
       code: 'reference-unknown',

@@ -104,7 +104,11 @@ describe('ovm inspect and validate', { concurrency: AT_ONCE }, () => {
     bytes[1000] = (bytes[1000] ?? 0) ^ 1
     await chmod(path, 0o644)
     await writeFile(path, bytes)
-    await home.refuses('digest-mismatch', ['validate', 'web:1'])
+    const { stdout } = await home.refuses('artifact-invalid', ['validate', 'web:1'])
+    const { valid, findings } = JSON.parse(stdout)
+    assert.equal(valid, false)
+    assert.match(findings[0].message, /digest-mismatch/)
+    assert.equal(findings[0].path, 'blobs.2')
   })
 
   test('validate checks a manifest.json alone against the schema', async () => {

@@ -26,7 +26,7 @@ test('Ctrl-C during a pull leaves no name, says what goes on, and the next pull 
   const { stderr, status, stdout } = await pull.closed
   assert.equal(status, 130)
   assert.equal(stdout, '')
-  assert.match(stderr, /^error: Interrupted \(interrupted\)\nhint: .*transfers go on where they stopped/m)
+  assert.match(stderr, /^error: Interrupted \(interrupted\)\nhint: .*goes on where it stopped/m)
   assert.deepEqual(await other.json('ls'), [], 'no name before it is whole')
   slow.bytesPerSecond = 100 * MIB
   const { fetched, present } = await other.json('pull', slowName)
