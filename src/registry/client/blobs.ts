@@ -4,7 +4,12 @@ import type { Bytes, Opener } from '../../base/streams.ts'
 import { refuseSize } from '../../content/verified.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import type { Digest } from '../../model/digest.ts'
-import { isPassing, type RegistryConnection, type RegistryResponse } from './connection.ts'
+import {
+  isPassing,
+  RegistryAnswerError,
+  type RegistryConnection,
+  type RegistryResponse,
+} from './connection.ts'
 
 /** Attempts to go on after a line broke, with longer waits each time; a byte that arrives earns all of them again. */
 const MAX_RESUMES = 4
@@ -149,10 +154,10 @@ export async function uploadBlob(
     signal,
   })
   await session.body.dump()
-  const location = new URL(session.header('location') ?? '', session.url)
+  const location = connection.follow(session.header('location'), session.url)
   location.searchParams.append('digest', blob.digest)
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) }
-  const body = blob.size === 0 ? new Uint8Array(0) : await open(0, { signal })
+  const body = blob.size === 0 ? new Uint8Array(0) : () => open(0, { signal })
   try {
     const stored = await connection.send({
       method: 'PUT',
@@ -164,9 +169,8 @@ export async function uploadBlob(
     })
     await stored.body.dump()
   } catch (error) {
-    throw isOvmsError(error, 'registry-refused') && error.message.includes('DIGEST_INVALID')
-      ? damaged(blob, error)
-      : error
+    const isOther = error instanceof RegistryAnswerError && error.codes.includes('DIGEST_INVALID')
+    throw isOther ? damaged(blob, error) : error
   }
 }
 

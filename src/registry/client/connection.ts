@@ -18,7 +18,8 @@ export interface RegistryRequest extends Signalled {
   /** Path below the registry's root, or the absolute URL of a `Location`. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Bytes | Uint8Array
+  /** Bytes, or what opens them: a redirect wants them once more. */
+  readonly body?: Uint8Array | (() => Promise<Bytes>)
   /** Statuses that are an answer; any other one is an error. */
   readonly expect: readonly number[]
 }
@@ -28,6 +29,16 @@ export interface RegistryResponse {
   readonly url: URL
   header(name: string): string | undefined
   readonly body: Dispatcher.ResponseData['body']
+}
+
+/** A refusal with the codes of the distribution spec that the registry gave, as far as it gave any. */
+export class RegistryAnswerError extends OvmsError {
+  readonly codes: readonly string[]
+
+  constructor(message: string, status: number, codes: readonly string[]) {
+    super('registry-refused', message, { actual: status })
+    this.codes = codes
+  }
 }
 
 /** Talks to one registry: plain HTTP on this machine itself, TLS to any other. HTTP/1.1, a connection for each blob. */
@@ -62,7 +73,7 @@ export class RegistryConnection implements AsyncDisposable {
         [301, 302, 303, 307, 308].includes(response.status) && !wanted.expect.includes(response.status)
       if (!isRedirect || location === undefined) return this.#checked(response, wanted)
       await response.body.dump()
-      url = this.#follow(location, url)
+      url = this.follow(location, url)
     }
     throw new OvmsError('registry-refused', `${this.registry} redirects in a circle`, { actual: url.href })
   }
@@ -76,15 +87,26 @@ export class RegistryConnection implements AsyncDisposable {
     if (!this.#agent.closed && !this.#agent.destroyed) await this.#agent.close()
   }
 
-  #follow(location: string, from: URL): URL {
-    const url = new URL(location, from)
+  /**
+   * Where a `Location` leads that was answered at `from`.
+   *
+   * @throws {OvmsError} `registry-refused` when it leads nowhere, or from TLS to plain HTTP
+   */
+  follow(location: string | undefined, from: URL): URL {
+    const url = location === undefined ? null : URL.parse(location, from.href)
+    if (!url) {
+      const said = location === undefined ? 'no place' : JSON.stringify(location.slice(0, 120))
+      throw new OvmsError('registry-refused', `${this.registry} sends to ${said}`, { actual: location })
+    }
     if (url.protocol === from.protocol || url.protocol === 'https:') return url
-    throw new OvmsError('registry-refused', `${this.registry} redirects from TLS to plain HTTP`, {
+    throw new OvmsError('registry-refused', `${this.registry} sends from TLS to plain HTTP`, {
       actual: url.href,
     })
   }
 
-  async #once(url: URL, { method, headers, body, signal }: RegistryRequest): Promise<RegistryResponse> {
+  async #once(url: URL, wanted: RegistryRequest): Promise<RegistryResponse> {
+    const { method, headers, signal } = wanted
+    const body = typeof wanted.body === 'function' ? await wanted.body() : wanted.body
     try {
       const response = await request(url, {
         method,
@@ -110,7 +132,7 @@ export class RegistryConnection implements AsyncDisposable {
     if (expect.includes(response.status)) return response
     const { status, url } = response
     const text = await collect(response.body, MAX_ERROR_BYTES).catch(() => Buffer.alloc(0))
-    const said = describeErrors(text.toString('utf8'))
+    const { said, codes } = readErrors(text.toString('utf8'))
     const message = `${method} ${url.host}${url.pathname} was answered with ${status}${said === '' ? '' : `: ${said}`}`
     if (status === 401 || status === 403) {
       throw new OvmsError('unauthorized', message, {
@@ -118,7 +140,7 @@ export class RegistryConnection implements AsyncDisposable {
         hint: 'The registry wants credentials, which this version cannot give',
       })
     }
-    throw new OvmsError('registry-refused', message, { actual: status })
+    throw new RegistryAnswerError(message, status, codes)
   }
 }
 
@@ -142,13 +164,15 @@ function isLoopback(registry: string): boolean {
 }
 
 /** distribution-spec, "Error Codes": `{"errors":[{"code","message"}]}`; anything else is shown as it is, shortened. */
-function describeErrors(text: string): string {
+function readErrors(text: string): { readonly said: string; readonly codes: readonly string[] } {
   try {
     const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] }
-    if (Array.isArray(errors))
-      return errors.map(({ code, message }) => `${code ?? ''} ${message ?? ''}`.trim()).join('; ')
+    if (Array.isArray(errors)) {
+      const said = errors.map(({ code, message }) => `${code ?? ''} ${message ?? ''}`.trim()).join('; ')
+      return { said, codes: errors.map(({ code }) => String(code)) }
+    }
   } catch {
     // Not JSON: proxies answer in HTML or plain text.
   }
-  return text.replaceAll(/\s+/g, ' ').slice(0, 200).trim()
+  return { said: text.replaceAll(/\s+/g, ' ').slice(0, 200).trim(), codes: [] }
 }

@@ -22,7 +22,7 @@ interface ManifestPlace {
 }
 
 /**
- * What a tag or digest stands for.
+ * What a tag or digest stands for; with its bytes where the registry could not say it without them.
  *
  * @throws {OvmsError} `reference-unknown`, `manifest-too-large`, `digest-mismatch`
  */
@@ -30,7 +30,7 @@ export async function resolveManifest(
   place: ManifestPlace,
   name: string,
   { signal }: Signalled = {},
-): Promise<Descriptor> {
+): Promise<{ readonly descriptor: Descriptor; readonly bytes?: Buffer }> {
   const response = await requestManifest(place, name, 'HEAD', signal)
   await response.body.dump()
   const digest = response.header('docker-content-digest')
@@ -38,11 +38,11 @@ export async function resolveManifest(
   const mediaType = mediaTypeOf(response)
   // Old registries leave one or the other out; then the body is the only witness.
   if (digest === undefined || !Number.isSafeInteger(size) || mediaType === undefined) {
-    return (await fetchManifest(place, name, { signal })).descriptor
+    return fetchManifest(place, name, { signal })
   }
   const parsed = parseDigest(digest)
   if (isDigest(name)) checkDigest(name, parsed)
-  return { mediaType, digest: parsed, size }
+  return { descriptor: { mediaType, digest: parsed, size } }
 }
 
 /**

@@ -18,7 +18,10 @@ import { fetchManifest, putManifest, resolveManifest } from './manifests.ts'
 export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposable {
   readonly connection: RegistryConnection
   readonly repository: string
-  /** Manifests that went through here, for their tags: a registry tags by receiving the same bytes again. */
+  /**
+   * Manifests that went through here and are what their digest says: none is fetched twice, and a registry tags by
+   * receiving the same bytes again.
+   */
   readonly #manifests = new Map<Digest, Uint8Array>()
   /** What was served as a manifest though its type is that of a blob: a bare OVMS manifest. */
   readonly #served = new Set<Digest>()
@@ -29,14 +32,25 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
   }
 
   async resolve(name: string, options?: Signalled): Promise<Descriptor> {
-    const manifest = await resolveManifest(this, name, options)
-    this.#served.add(manifest.digest)
-    return manifest
+    const { descriptor, bytes } = await resolveManifest(this, name, options)
+    if (bytes) this.#manifests.set(descriptor.digest, bytes)
+    this.#served.add(descriptor.digest)
+    return descriptor
   }
 
   async open(blob: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
-    if (!hasSuccessors(blob) && !this.#served.has(blob.digest)) return openBlob(this, blob, from, { signal })
-    return openerOf(await this.#fetchManifest(blob.digest, { signal }))(from, { signal })
+    const isManifest = hasSuccessors(blob) || this.#served.has(blob.digest)
+    const isSmall = blob.mediaType === MEDIA_TYPES.ovmsManifest && blob.size <= MAX_MANIFEST_BYTES
+    if (!isManifest && !isSmall) return openBlob(this, blob, from, { signal })
+    const bytes = this.#manifests.get(blob.digest) ?? (await this.#fetch(blob, isManifest, { signal }))
+    return openerOf(bytes)(from, { signal })
+  }
+
+  async #fetch(blob: Descriptor, isManifest: boolean, { signal }: Signalled): Promise<Uint8Array> {
+    if (isManifest) return this.#fetchManifest(blob.digest, { signal })
+    const bytes = await readSmall(blob, async () => openBlob(this, blob, 0, { signal }), signal)
+    this.#manifests.set(blob.digest, bytes)
+    return bytes
   }
 
   async stat(digest: Digest, options?: Signalled): Promise<{ readonly size: number }> {
@@ -76,7 +90,9 @@ export class RegistryRepository implements ContentStore, BlobStat, AsyncDisposab
   /** To the ports a manifest is a blob like any other, also one that is missing. */
   async #fetchManifest(digest: Digest, options?: Signalled): Promise<Uint8Array> {
     try {
-      return (await fetchManifest(this, digest, options)).bytes
+      const { bytes } = await fetchManifest(this, digest, options)
+      this.#manifests.set(digest, bytes)
+      return bytes
     } catch (error) {
       throw isOvmsError(error, 'reference-unknown') ? this.#unknownBlob(digest, error) : error
     }
