@@ -34,7 +34,7 @@ function createContext(): Context {
     openStore,
     openRepository,
     openLayout: async (path) => (await import('./layout/foreign-layout.ts')).ForeignLayout.open(path),
-    createArchive: async (path) => new (await import('./layout/archive-writer.ts')).ArchiveWriter(path),
+    createArchive: async (path) => (await import('./layout/archive-writer.ts')).ArchiveWriter.create(path),
     openArchive: async (path) =>
       (await import('./layout/archive-reader.ts')).ArchiveReader.open(path, { signal }),
     daemon: once(async () => (await import('./cli/launch-daemon.ts')).launchDaemon(place)),

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   'archive-invalid': 'An archive or unpacked artifact cannot be read',
   'build-file-invalid': 'A build file is not YAML, or does not match its schema',
   'file-unreadable': 'A file named by the user cannot be read',
+  'file-unwritable': 'A file named by the user cannot be written',
   'registry-unreachable': 'A registry did not answer',
   'registry-refused': 'A registry answered with an error',
   unauthorized: 'A registry wants other credentials',

@@ -10,6 +10,7 @@ export const exitCode = {
   'blob-unknown': 3,
   'instance-unknown': 3,
   'file-unreadable': 3,
+  'file-unwritable': 3,
   'registry-required': 3,
   offline: 3,
   'digest-invalid': 4,

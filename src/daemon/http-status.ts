@@ -23,6 +23,7 @@ export const httpStatus = {
   'archive-invalid': 422,
   'build-file-invalid': 422,
   'file-unreadable': 422,
+  'file-unwritable': 422,
   'registry-unreachable': 502,
   'registry-refused': 502,
   unauthorized: 502,

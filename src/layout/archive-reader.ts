@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { extract, type Header } from 'tar-stream'
 import { messageOf, OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
-import { type Bytes, collect, openerOf, untilAbort } from '../base/streams.ts'
+import { type Bytes, collect, untilAbort } from '../base/streams.ts'
 import type { BlobStat, ContentSource, OpenOptions } from '../content/ports.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
@@ -11,6 +11,9 @@ import { MAX_MANIFEST_BYTES } from '../model/json-document.ts'
 import { parseOciIndex } from '../model/oci-index.ts'
 import { nameOf, withoutNameAnnotation } from './index-file.ts'
 import type { StoreEntry } from './layout-store.ts'
+
+/** Bytes read from a blob at once. */
+const READ_BYTES = 256 * 1024
 
 /** Where the bytes of a blob lie in the archive. */
 interface Extent {
@@ -65,9 +68,7 @@ export class ArchiveReader implements ContentSource, BlobStat, AsyncDisposable {
 
   async open({ digest }: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> {
     const { offset, size } = this.#extent(digest)
-    if (from >= size) return openerOf(new Uint8Array(0))(0, {})
-    const range = { start: offset + from, end: offset + size - 1, autoClose: false }
-    return untilAbort(this.#file.createReadStream(range), { signal })
+    return untilAbort(readRange(this.#file, offset + from, offset + size), { signal })
   }
 
   async stat(digest: Digest): Promise<{ readonly size: number }> {
@@ -82,6 +83,17 @@ export class ArchiveReader implements ContentSource, BlobStat, AsyncDisposable {
     const extent = this.#blobs.get(digest)
     if (extent) return extent
     throw new OvmsError('blob-unknown', `The archive has no blob ${digest}`, { actual: digest })
+  }
+}
+
+/** A stream for each blob would listen to the one file, too many at once for Node's taste. */
+async function* readRange(file: FileHandle, start: number, end: number): Bytes {
+  for (let position = start; position < end; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - position))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
 }
 

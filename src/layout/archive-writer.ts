@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack } from 'tar-stream'
-import { OvmsError } from '../base/error.ts'
-import { storeError, syncFolder } from '../base/files.ts'
+import { isOvmsError, messageOf, OvmsError, systemCode } from '../base/error.ts'
+import { syncFolder } from '../base/files.ts'
 import { Limit } from '../base/limit.ts'
 import { type Opener, openerOf } from '../base/streams.ts'
 import type { ContentSink, PutOptions } from '../content/ports.ts'
@@ -28,12 +27,21 @@ export class ArchiveWriter implements ContentSink, AsyncDisposable {
   #entries: Entries = []
   #isFinished = false
 
-  constructor(path: string) {
+  private constructor(path: string, temporary: string, file: FileHandle) {
     this.#path = path
-    this.#temporary = `${path}.${randomUUID()}.tmp`
-    this.#written = pipeline(this.#pack, createWriteStream(this.#temporary, { flags: 'wx' }))
+    this.#temporary = temporary
+    this.#written = pipeline(this.#pack, file.createWriteStream({ flush: true }))
     // Whoever writes an entry or finishes learns of the failure.
     this.#written.catch(() => {})
+  }
+
+  /** @throws {OvmsError} `file-unwritable`, as everything that writes to it */
+  static async create(path: string): Promise<ArchiveWriter> {
+    const temporary = `${path}.${randomUUID()}.tmp`
+    const file = await open(temporary, 'wx').catch((cause: unknown) => {
+      throw unwritable(cause, path)
+    })
+    return new ArchiveWriter(path, temporary, file)
   }
 
   async has(blob: Descriptor): Promise<boolean> {
@@ -64,11 +72,10 @@ export class ArchiveWriter implements ContentSink, AsyncDisposable {
     this.#pack.finalize()
     try {
       await this.#written
-      await syncFile(this.#temporary)
       await rename(this.#temporary, this.#path)
       await syncFolder(dirname(this.#path) || '.')
     } catch (cause) {
-      throw storeError(cause, this.#path)
+      throw unwritable(cause, this.#path)
     }
     this.#isFinished = true
     return (await stat(this.#path)).size
@@ -91,14 +98,23 @@ export class ArchiveWriter implements ContentSink, AsyncDisposable {
       const entry = this.#pack.entry({ name, size, mode: 0o644, mtime: new Date(0) })
       await Promise.race([pipeline(bytes, entry as unknown as NodeJS.WritableStream), this.#written])
     } catch (cause) {
-      throw storeError(cause, this.#path)
+      throw unwritable(cause, this.#path)
     }
   }
 }
 
-async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r')
-  await file.sync()
+/** A failed file operation as an error of the file the user named; what the source of the bytes says stays as it is. */
+function unwritable(cause: unknown, path: string): unknown {
+  const code = systemCode(cause)
+  if (code === undefined || isOvmsError(cause)) return cause
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  return new OvmsError('file-unwritable', `Cannot write ${path}: ${messageOf(cause)}`, {
+    cause,
+    actual: path,
+    hint: isFull
+      ? 'Make room on that disk, or write to another one'
+      : 'Name a file in a folder you may write to',
+  })
 }
 
 async function* counted(

@@ -57,13 +57,40 @@ test('an archive that is not finished leaves nothing and replaces nothing', asyn
   await writeFile(path, 'what was there')
   const { blob, bytes } = sampleOf(noise(50_000))
   const run = async () => {
-    await using archive = new ArchiveWriter(path)
+    await using archive = await ArchiveWriter.create(path)
     await archive.put(blob, openerOf(bytes.subarray(1)))
     await archive.finish()
   }
   await refused(run(), 'size-mismatch')
   assert.deepEqual(await filesBelow(folder.path), ['demo.tar'])
   assert.equal(await readFile(path, 'utf8'), 'what was there')
+})
+
+test('an archive that cannot be written is refused before anything is read', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'missing', 'demo.tar')
+  await refused(ArchiveWriter.create(path), 'file-unwritable', { actual: path, hint: /folder/ })
+})
+
+test('many blobs of one archive are read at once without a warning', async () => {
+  await using folder = await temporaryFolder()
+  await using source = await newStore()
+  const many = sampleArtifact({ disks: Array.from({ length: 20 }, (_, index) => noise(9000, index + 2)) })
+  await putArtifact(source.store, many, 'demo:1')
+  const path = join(folder.path, 'demo.tar')
+  await save(source.store, path)
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  try {
+    await using archive = await ArchiveReader.open(path)
+    const read = await Promise.all(many.disks.map(({ blob }) => readBlob(archive, blob)))
+    assert.ok(many.disks.every(({ bytes }, index) => read[index]?.equals(bytes)))
+    await new Promise((resolve) => setImmediate(resolve))
+  } finally {
+    process.off('warning', onWarning)
+  }
+  assert.deepEqual(warnings, [])
 })
 
 test('what is no archive of an OCI layout is refused', async () => {
@@ -101,7 +128,7 @@ test('names that would leave the folder of an archive lead nowhere, and other by
 })
 
 async function save(store: Parameters<typeof copy>[0]['store'], path: string): Promise<void> {
-  await using archive = new ArchiveWriter(path)
+  await using archive = await ArchiveWriter.create(path)
   await copy({ store, name: 'demo:1' }, { store: archive, name: 'demo:1' })
   await archive.finish()
 }
