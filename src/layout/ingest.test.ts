@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, stat, truncate, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { noise, readBlob, sampleOf } from '../../test/support/blobs.ts'
-import { failureOf } from '../../test/support/refusals.ts'
+import { failureOf, refused } from '../../test/support/refusals.ts'
 import { newStore } from '../../test/support/stores.ts'
 import { type Bytes, type Opener, openerOf } from '../base/streams.ts'
 
@@ -71,6 +71,41 @@ test('of several puts of one blob at once, one opens the source', async () => {
   await Promise.all([1, 2, 3, 4, 5, 6].map(() => opened.store.put(blob, recording(asked))))
   assert.deepEqual(asked, [0])
   assert.deepEqual(await opened.leftovers(), [])
+})
+
+test('a blob that a damage cut off is fetched again and replaced', async () => {
+  await using opened = await newStore()
+  await opened.store.put(blob, openerOf(bytes))
+  await chmod(opened.store.pathOf(blob.digest), 0o644)
+  await truncate(opened.store.pathOf(blob.digest), 1000)
+  await opened.store.put(blob, openerOf(bytes))
+  assert.ok((await readBlob(opened.store, blob)).equals(bytes))
+  assert.deepEqual(await opened.leftovers(), [])
+})
+
+test('a descriptor with a wrong size does no harm to the blob that is there', async () => {
+  await using opened = await newStore()
+  await opened.store.put(blob, openerOf(bytes))
+  const short = { ...blob, size: 1000 }
+  await refused(opened.store.put(short, openerOf(bytes)), 'size-mismatch')
+  await refused(opened.store.put(short, openerOf(bytes.subarray(0, 1000))), 'digest-mismatch')
+  assert.ok((await readBlob(opened.store, blob)).equals(bytes))
+})
+
+test('bytes that the store has already leave the blob as it is, which a machine may have open', async () => {
+  await using opened = await newStore()
+  await opened.store.put(blob, openerOf(bytes))
+  const before = await stat(opened.store.pathOf(blob.digest))
+  await using lease = await opened.store.lease()
+  assert.equal((await lease.add(await openerOf(bytes)(0, {}))).digest, blob.digest)
+  const upload = await opened.store.beginUpload()
+  await upload.append(await openerOf(bytes)(0, {}))
+  await upload.commit(blob.digest)
+  assert.equal((await stat(opened.store.pathOf(blob.digest))).ino, before.ino)
+  assert.deepEqual(
+    (await opened.leftovers()).filter((file) => file.startsWith('ingest/')),
+    [],
+  )
 })
 
 function recording(asked: number[]): Opener {

@@ -63,24 +63,23 @@ async function acquire(target: Ingest, { signal }: PutOptions): Promise<FileHand
   }
 }
 
+/** A file of another size is no blob but what a damage left of it: it is fetched again, and replaced. */
 async function isPresent({ blob, final }: Ingest): Promise<boolean> {
-  const found = await statOrNothing(final)
-  if (found && found.size !== blob.size) refuseSize(blob, `${found.size}`, found.size)
-  return found !== undefined
+  return (await statOrNothing(final))?.size === blob.size
 }
 
 async function fill(file: FileHandle, { blob }: Ingest, source: Opener, options: PutOptions): Promise<void> {
   const digester = new Digester(algorithmOf(blob.digest))
   const from = await rehash(file, blob, digester)
   if (from > 0) options.onBytes?.(from, 'kept')
-  await receive(file, blob, source, from, digester, options)
+  await receive({ file, blob, source, from, digester }, options)
   const actual = digester.digest()
   if (actual === blob.digest) return
   if (from === 0) return checkDigest(blob.digest, actual)
   // What lay there may have been damaged by a power cut: one more attempt, from the first byte.
   await file.truncate(0)
   const again = new Digester(algorithmOf(blob.digest))
-  await receive(file, blob, source, 0, again, options)
+  await receive({ file, blob, source, from: 0, digester: again }, options)
   checkDigest(blob.digest, again.digest())
 }
 
@@ -101,12 +100,17 @@ async function rehash(file: FileHandle, blob: Descriptor, digester: Digester): P
   return digester.size
 }
 
+interface Receiving {
+  readonly file: FileHandle
+  readonly blob: Descriptor
+  readonly source: Opener
+  /** Bytes that are there, and hashed. */
+  readonly from: number
+  readonly digester: Digester
+}
+
 async function receive(
-  file: FileHandle,
-  blob: Descriptor,
-  source: Opener,
-  from: number,
-  digester: Digester,
+  { file, blob, source, from, digester }: Receiving,
   { signal, onBytes }: PutOptions,
 ): Promise<void> {
   const writer = new SparseWriter(file, from)
@@ -166,13 +170,22 @@ export async function ingestNameless(
   }
 }
 
-/** Makes a complete file durable, read-only and visible, in this order. */
+/**
+ * Makes a complete file durable, read-only and visible, in this order. A blob that is there already stays: a running
+ * machine may have it open, and would keep the old file on the disk beside the new one.
+ */
 export async function publish(file: FileHandle, from: string, to: string): Promise<void> {
+  const [mine, there] = [await file.stat(), await statOrNothing(to)]
+  if (there?.size === mine.size) await rm(from, { force: true })
+  else await bringTo(file, from, to)
+  await syncFolder(dirname(to))
+}
+
+async function bringTo(file: FileHandle, from: string, to: string): Promise<void> {
   await file.sync()
   await makeFolder(dirname(to))
   await chmod(from, 0o444)
   await rename(from, to)
-  await syncFolder(dirname(to))
 }
 
 /** Gives a blob that another layout has to this one too, without copying. @returns whether the file system can */
@@ -183,6 +196,7 @@ export async function linkBlob(from: string, to: string): Promise<boolean> {
     await syncFolder(dirname(to))
     return true
   } catch {
-    return (await statOrNothing(to)) !== undefined
+    const [wanted, there] = [await statOrNothing(from), await statOrNothing(to)]
+    return wanted !== undefined && wanted.size === there?.size
   }
 }
