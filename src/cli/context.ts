@@ -4,6 +4,7 @@ import type { Adding, BlobStat, ContentSink, ContentSource, ContentStore } from 
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import type { RemoteReference } from '../model/reference.ts'
+import type { ImportableLayout } from '../packaging/import-folder.ts'
 import type { LocalStore } from '../packaging/obtain.ts'
 import type { Output } from './print/output.ts'
 
@@ -65,7 +66,7 @@ export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>
   openStore(): Promise<CliStore>
   openRepository(reference: RemoteReference): Promise<RemoteRepository>
-  openLayout(path: string): Promise<ForeignLayout>
+  openLayout(path: string): Promise<ImportableLayout>
   createArchive(path: string): Promise<ArchiveWriter>
   openArchive(path: string): Promise<ForeignLayout>
   /** The daemon's client; starts the daemon when none runs. */

@@ -5,7 +5,8 @@ import type { TransferListener } from '../content/transfer-event.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import { isRemote, parseReference, type RemoteReference } from '../model/reference.ts'
-import { importFolder } from '../packaging/import-folder.ts'
+import type { FolderSource } from '../packaging/folder-source.ts'
+import { importFolder, openFolder } from '../packaging/import-folder.ts'
 import { fullName } from '../packaging/obtain.ts'
 import type { CliStore, Context } from './context.ts'
 
@@ -55,4 +56,9 @@ export async function importPath(
   onEvent?: TransferListener,
 ): Promise<Descriptor> {
   return importFolder(resolve(path), sink, { signal, openLayout, onEvent })
+}
+
+/** Opens what lies at a path, to be looked at where it is. */
+export async function openPath({ signal, openLayout }: Context, path: string): Promise<FolderSource> {
+  return openFolder(resolve(path), { signal, openLayout })
 }

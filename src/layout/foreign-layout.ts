@@ -34,5 +34,9 @@ export class ForeignLayout implements ContentSource, BlobStat, AsyncDisposable {
     return this.#layout.stat(digest)
   }
 
+  pathOf(digest: Digest): string {
+    return this.#layout.pathOf(digest)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 }

@@ -5,46 +5,57 @@ import { copyTree } from '../content/copy.ts'
 import type { ContentSink, ContentSource } from '../content/ports.ts'
 import type { TransferListener } from '../content/transfer-event.ts'
 import type { Descriptor } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
 import { readArtifact } from './artifact.ts'
-import { importUnpacked } from './unpacked.ts'
+import type { FolderSource } from './folder-source.ts'
+import { openUnpacked } from './unpacked.ts'
 
-/** A layout that lies somewhere else, as far as importing needs it. */
+/** A layout that lies somewhere else, as far as reading it needs. */
 export interface ImportableLayout extends ContentSource, AsyncDisposable {
   list(): Promise<readonly { readonly name?: string; readonly root: Descriptor }[]>
+  pathOf(digest: Digest): string
 }
 
-export interface ImportOptions extends Signalled {
+export interface OpenFolderOptions extends Signalled {
   readonly openLayout: (path: string) => Promise<ImportableLayout>
-  readonly onEvent?: TransferListener | undefined
 }
 
 /**
- * Brings what lies in a folder into a store: an unpacked artifact, or the one artifact of an OCI image layout. It gets
- * no name.
+ * Opens what lies in a folder: an unpacked artifact, or the one artifact of an OCI image layout.
  *
  * @throws {OvmsError} `archive-invalid` and what reading it throws
  */
+export async function openFolder(folder: string, options: OpenFolderOptions): Promise<FolderSource> {
+  if (existsSync(`${folder}/manifest.json`)) return openUnpacked(folder, options)
+  const layout = await options.openLayout(folder)
+  const { root } = await readArtifact(layout, onlyRoot(await layout.list(), folder), options)
+  return {
+    root,
+    resolve: async () => root,
+    open: (blob, how) => layout.open(blob, how),
+    pathOf: (digest) => layout.pathOf(digest),
+    [Symbol.asyncDispose]: () => layout[Symbol.asyncDispose](),
+  }
+}
+
+/** Brings what {@link openFolder} finds into a store. It gets no name. */
 export async function importFolder(
   folder: string,
   sink: ContentSink,
-  options: ImportOptions,
+  options: OpenFolderOptions & { readonly onEvent?: TransferListener | undefined },
 ): Promise<Descriptor> {
-  const { signal, onEvent, openLayout } = options
-  if (existsSync(`${folder}/manifest.json`)) return importUnpacked(folder, sink, { signal, onEvent })
-  await using layout = await openLayout(folder)
-  const { root } = onlyEntry(await layout.list(), folder)
-  const { root: chosen } = await readArtifact(layout, root, { signal })
-  await copyTree(layout, chosen, sink, { signal, onEvent })
-  return chosen
+  await using source = await openFolder(folder, options)
+  await copyTree(source, source.root, sink, options)
+  return source.root
 }
 
-function onlyEntry<Entry extends { readonly root: Descriptor; readonly name?: string }>(
-  entries: readonly Entry[],
+function onlyRoot(
+  entries: readonly { readonly root: Descriptor; readonly name?: string }[],
   path: string,
-): Entry {
+): Descriptor {
   const [first] = entries
   const digests = new Set(entries.map(({ root }) => root.digest))
-  if (first && digests.size === 1) return first
+  if (first && digests.size === 1) return first.root
   throw new OvmsError(
     'archive-invalid',
     `${path} has ${digests.size} artifacts, so it must be said which one`,

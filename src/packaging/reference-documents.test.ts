@@ -15,8 +15,8 @@ import { parseOvmsManifest } from '../model/ovms-manifest.ts'
 import { parseReference, type RemoteReference } from '../model/reference.ts'
 import { readArtifact } from './artifact.ts'
 import { build } from './build.ts'
+import { importFolder } from './import-folder.ts'
 import { pull } from './obtain.ts'
-import { importUnpacked } from './unpacked.ts'
 
 const SCHEMA = join(import.meta.dirname, '../../../shared/reference/openvms-manifest.v1.schema.json')
 const skip = existsSync(SCHEMA) ? false : `the reference schema is not here: ${SCHEMA}`
@@ -135,7 +135,9 @@ test('the bytes of an unpacked OVMS manifest are the same in the artifact', asyn
   await writeFile(join(folder.path, 'manifest.json'), bytes)
   await mkdir(join(folder.path, 'blobs'))
   await writeFile(join(folder.path, 'blobs', `sha256-${hexOf(KERNEL_REF)}`), kernel)
-  const root = await importUnpacked(folder.path, local.store)
+  const root = await importFolder(folder.path, local.store, {
+    openLayout: () => assert.fail('it is no layout'),
+  })
   const { manifestBlob } = await readArtifact(local.store, root)
   assert.deepEqual(await readBlob(local.store, manifestBlob), bytes)
 })

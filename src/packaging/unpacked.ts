@@ -3,10 +3,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
-import { openerOf } from '../base/streams.ts'
+import { type Bytes, openerOf, untilAbort } from '../base/streams.ts'
 import { DISK_FORMATS } from '../block/disk-image.ts'
-import type { ContentSink } from '../content/ports.ts'
-import type { TransferListener } from '../content/transfer-event.ts'
+import type { OpenOptions } from '../content/ports.ts'
 import { blobDigest } from '../model/blob-reference.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, digestOf } from '../model/digest.ts'
@@ -14,23 +13,22 @@ import { MAX_MANIFEST_BYTES } from '../model/json-document.ts'
 import { ANNOTATIONS, MEDIA_TYPES } from '../model/media-types.ts'
 import { EMPTY_CONFIG } from '../model/oci-manifest.ts'
 import { type OvmsManifest, parseOvmsManifest } from '../model/ovms-manifest.ts'
+import type { FolderSource } from './folder-source.ts'
 import { ociManifestBytes } from './oci-form.ts'
 import { locateBlobs } from './unpacked-files.ts'
 
+/** Bytes read from a blob's file at once. */
+const READ_BYTES = 256 * 1024
+
 /**
- * Brings an unpacked artifact - `manifest.json` beside its blobs - into a store, in the one form that OVMS writes. It
- * gets no name. spec/artifact.md
+ * Reads an unpacked artifact - `manifest.json` beside its blobs - as if it were in the one form that OVMS writes.
+ * spec/artifact.md
  *
- * @throws {OvmsError} `archive-invalid`, `manifest-invalid`, `digest-mismatch`, `size-mismatch`
+ * @throws {OvmsError} `archive-invalid`, `manifest-invalid`, `manifest-too-large`
  */
-export async function importUnpacked(
-  folder: string,
-  sink: ContentSink,
-  options: Signalled & { readonly onEvent?: TransferListener | undefined } = {},
-): Promise<Descriptor> {
-  const bytes = await readPart(join(folder, 'manifest.json'))
-  const { value: manifest } = parseOvmsManifest(bytes)
-  const wanted = parts(manifest)
+export async function openUnpacked(folder: string, options: Signalled = {}): Promise<FolderSource> {
+  const manifestBytes = await readPart(join(folder, 'manifest.json'))
+  const wanted = parts(parseOvmsManifest(manifestBytes).value)
   const digests = wanted.map(({ ref }) => blobDigest(ref))
   const paths = await locateBlobs(folder, digests, options).catch((cause: unknown) => {
     options.signal?.throwIfAborted()
@@ -38,17 +36,25 @@ export async function importUnpacked(
   })
   const pathOf = (digest: Digest) => paths.get(digest) ?? refuse(folder, new Error(`${digest} is not there`))
   const blobs = await Promise.all(wanted.map((part) => describePart(part, pathOf)))
-  for (const blob of blobs) await putFile(blob, pathOf(blob.digest), sink, options)
   const manifestBlob = {
-    ...describe(bytes, MEDIA_TYPES.ovmsManifest),
+    ...describe(manifestBytes, MEDIA_TYPES.ovmsManifest),
     annotations: { [ANNOTATIONS.title]: 'manifest.json' },
   }
-  const ociBytes = ociManifestBytes(manifestBlob, blobs)
-  const root = describe(ociBytes, MEDIA_TYPES.ociManifest)
-  await sink.put(EMPTY_CONFIG.descriptor, openerOf(EMPTY_CONFIG.bytes), options)
-  await sink.put(manifestBlob, openerOf(bytes), { signal: options.signal })
-  await sink.put(root, openerOf(ociBytes), { signal: options.signal })
-  return root
+  const rootBytes = ociManifestBytes(manifestBlob, blobs)
+  const root = describe(rootBytes, MEDIA_TYPES.ociManifest)
+  const made = new Map<Digest, Uint8Array>([
+    [root.digest, rootBytes],
+    [manifestBlob.digest, manifestBytes],
+    [EMPTY_CONFIG.descriptor.digest, EMPTY_CONFIG.bytes],
+  ])
+  const open = async ({ digest }: Descriptor, { from = 0, signal }: OpenOptions = {}): Promise<Bytes> => {
+    const bytes = made.get(digest)
+    if (bytes) return openerOf(bytes)(from, { signal })
+    return untilAbort(createReadStream(pathOf(digest), { start: from, highWaterMark: READ_BYTES }), {
+      signal,
+    })
+  }
+  return { root, resolve: async () => root, open, pathOf, [Symbol.asyncDispose]: async () => {} }
 }
 
 interface Part {
@@ -82,23 +88,6 @@ async function describePart(
   const digest = blobDigest(ref)
   const { size } = await requireFile(pathOf(digest))
   return { mediaType, digest, size, annotations }
-}
-
-async function putFile(
-  blob: Descriptor,
-  path: string,
-  sink: ContentSink,
-  { signal, onEvent }: Signalled & { readonly onEvent?: TransferListener | undefined },
-): Promise<void> {
-  const { digest, size } = blob
-  onEvent?.({ is: 'begin', id: digest, title: blob.annotations?.[ANNOTATIONS.title] ?? digest, size })
-  const isPresent = await sink.has(blob, { signal })
-  if (!isPresent) {
-    const onBytes = (bytes: number, how: 'moved' | 'kept') =>
-      onEvent?.({ is: 'bytes', id: digest, bytes, how })
-    await sink.put(blob, async (start) => createReadStream(path, { start }), { signal, onBytes })
-  }
-  onEvent?.({ is: 'end', id: digest, how: isPresent ? 'present' : 'copied' })
 }
 
 async function readPart(path: string): Promise<Uint8Array> {

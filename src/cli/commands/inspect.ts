@@ -14,7 +14,7 @@ import type { Context } from '../context.ts'
 import { isPath } from '../path.ts'
 import { plain, type Style } from '../print/style.ts'
 import { formatTree, type TreeNode } from '../print/tree.ts'
-import { importPath, localName } from '../target.ts'
+import { localName, openPath } from '../target.ts'
 
 interface Options {
   readonly remote?: boolean
@@ -64,11 +64,11 @@ async function find(
   context: Context,
   stack: AsyncDisposableStack,
 ): Promise<Found> {
-  const store = await context.openStore()
   if (isPath(text)) {
-    const lease = stack.use(await store.lease())
-    return { name: text, where: 'path', root: await importPath(context, text, lease), source: store }
+    const source = stack.use(await openPath(context, text))
+    return { name: text, where: 'path', root: source.root, source }
   }
+  const store = await context.openStore()
   const name = await localName(store, text)
   const reference = isDigest(name) ? undefined : parseReference(name)
   const inRegistry = reference && isRemote(reference) ? reference : undefined

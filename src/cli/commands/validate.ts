@@ -8,10 +8,11 @@ import { parseOvmsManifest } from '../../model/ovms-manifest.ts'
 import { checkArtifact, type Finding, RULES } from '../../model/rules.ts'
 import { type Artifact, readArtifact } from '../../packaging/artifact.ts'
 import { readVirtualSizes } from '../../packaging/disk-sizes.ts'
+import type { FolderSource } from '../../packaging/folder-source.ts'
 import { pull } from '../../packaging/obtain.ts'
-import type { CliStore, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { isPath } from '../path.ts'
-import { importPath, localName, requireRegistry } from '../target.ts'
+import { localName, openPath, requireRegistry } from '../target.ts'
 
 export function define(command: Command, context: Context): void {
   command
@@ -35,47 +36,53 @@ async function runValidate(text: string, context: Context): Promise<void> {
   const { output } = context
   if (text.endsWith('.json')) return validateDocument(text, context)
   await using stack = new AsyncDisposableStack()
-  const store = await context.openStore()
-  const artifact = await open(text, store, context, stack)
-  const refused: Told[] = []
-  const virtualSizes = await tell(refused, 'diskLayers', () =>
-    readVirtualSizes(artifact, store.pathOf.bind(store), context),
-  )
-  const rules = checkArtifact({ ...artifact, ...(virtualSizes && { virtualSizes }) })
-  for (const [index, blob] of artifact.blobs.entries())
-    await tell(refused, `blobs.${index}`, () => verifyBlob(blob, store, context))
-  const findings: Told[] = [...rules, ...refused]
+  const place = await open(text, context, stack)
+  const artifact = await readArtifact(place, place.root, context)
+  const findings = await findAll(artifact, place, context)
   const broken = findings.filter(({ severity }) => severity === 'error')
   report(text, artifact.root.digest, findings, context)
-  if (broken.length > 0)
-    throw new OvmsError('artifact-invalid', `${broken.length} findings make it invalid`, {
-      actual: broken,
-      hint: 'What is damaged here comes back with "ovm rmi" and "ovm pull"; what contradicts itself must be built anew',
-    })
+  if (broken.length > 0) throw invalid(broken)
   output.suggest(`All ${Object.keys(RULES).length} rules hold, every byte was read`)
 }
 
-async function open(
-  text: string,
-  store: CliStore,
-  context: Context,
-  stack: AsyncDisposableStack,
-): Promise<Artifact> {
+/** Where an artifact lies, with its disks as files: the store, or a folder of the user's. */
+type Place = Pick<FolderSource, 'root' | 'open' | 'pathOf'>
+
+async function open(text: string, context: Context, stack: AsyncDisposableStack): Promise<Place> {
   const { signal, openRepository } = context
-  if (isPath(text)) {
-    const lease = stack.use(await store.lease({ signal }))
-    return readArtifact(store, await importPath(context, text, lease), { signal })
-  }
+  if (isPath(text)) return stack.use(await openPath(context, text))
+  const store = await context.openStore()
+  const at = (root: Descriptor): Place => ({
+    root,
+    open: (blob, options) => store.open(blob, options),
+    pathOf: (digest) => store.pathOf(digest),
+  })
   // Not through `obtain`, which refuses what is broken: here it is to be told what is.
   const name = await localName(store, text)
   try {
-    return await readArtifact(store, await store.resolve(name), { signal })
+    return at(await store.resolve(name))
   } catch (error) {
     if (!isOvmsError(error, 'reference-unknown')) throw error
   }
-  return (
-    await pull({ store, openRepository }, requireRegistry(text, 'Name what "ovm ls" shows'), { signal })
-  ).artifact
+  const reference = requireRegistry(text, 'Name what "ovm ls" shows')
+  return at((await pull({ store, openRepository }, reference, { signal })).artifact.root)
+}
+
+async function findAll(artifact: Artifact, place: Place, context: Context): Promise<readonly Told[]> {
+  const refused: Told[] = []
+  const virtualSizes = await tell(refused, 'diskLayers', () =>
+    readVirtualSizes(artifact, place.pathOf, context),
+  )
+  for (const [index, blob] of artifact.blobs.entries())
+    await tell(refused, `blobs.${index}`, () => verifyBlob(blob, place, context))
+  return [...checkArtifact({ ...artifact, ...(virtualSizes && { virtualSizes }) }), ...refused]
+}
+
+function invalid(broken: readonly Told[]): OvmsError {
+  return new OvmsError('artifact-invalid', `It is invalid: ${broken.length} findings say why`, {
+    actual: broken,
+    hint: 'What is damaged here comes back with "ovm rmi" and "ovm pull"; what contradicts itself must be built anew',
+  })
 }
 
 /** Content that is refused is a finding like any other: the person wants to see all there are. */
@@ -89,8 +96,8 @@ async function tell<T>(findings: Told[], path: string, work: () => Promise<T>): 
   }
 }
 
-async function verifyBlob(blob: Descriptor, store: CliStore, { output, signal }: Context): Promise<void> {
-  for await (const _chunk of verified(await store.open(blob, { signal }), blob)) signal.throwIfAborted()
+async function verifyBlob(blob: Descriptor, place: Place, { output, signal }: Context): Promise<void> {
+  for await (const _chunk of verified(await place.open(blob, { signal }), blob)) signal.throwIfAborted()
   output.say(`${output.talkStyle.green('✓')} ${titleOf(blob)}  ${blob.digest.slice(0, 19)}`)
 }
 
