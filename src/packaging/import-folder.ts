@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
 import { copyTree } from '../content/copy.ts'
@@ -21,11 +22,13 @@ export interface OpenFolderOptions extends Signalled {
 }
 
 /**
- * Opens what lies in a folder: an unpacked artifact, or the one artifact of an OCI image layout.
+ * Opens what lies in a folder: an unpacked artifact, of which the path of its manifest is a name too, or the one
+ * artifact of an OCI image layout.
  *
  * @throws {OvmsError} `archive-invalid` and what reading it throws
  */
-export async function openFolder(folder: string, options: OpenFolderOptions): Promise<FolderSource> {
+export async function openFolder(path: string, options: OpenFolderOptions): Promise<FolderSource> {
+  const folder = basename(path) === 'manifest.json' ? dirname(path) : path
   if (existsSync(`${folder}/manifest.json`)) return openUnpacked(folder, options)
   const layout = await options.openLayout(folder)
   const { root } = await readArtifact(layout, onlyRoot(await layout.list(), folder), options)
