@@ -1,6 +1,8 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { exists, makeFolder } from '../base/files.ts'
+import { readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { isOvmsError } from '../base/error.ts'
+import { exists, makeFolder, syncFolder } from '../base/files.ts'
+import type { Digest } from '../model/digest.ts'
 import { LayoutStore } from './layout-store.ts'
 
 /** Many repositories in one folder, each an OCI image layout of its own: what the embedded registry keeps. */
@@ -31,6 +33,21 @@ export class LayoutRepositories {
   async list(): Promise<readonly string[]> {
     const folders = await readdir(this.#root).catch(() => [])
     return folders.map((folder) => folder.replaceAll('+', '/')).toSorted()
+  }
+
+  /** Takes a tag away; what it stood for stays under its digest. @throws {OvmsError} `reference-unknown` */
+  untag(repository: LayoutStore, tag: string): Promise<void> {
+    return repository.untag(tag)
+  }
+
+  /** Takes a blob or manifest away, and all its tags first, so that none leads nowhere. */
+  async erase(repository: LayoutStore, digest: Digest): Promise<void> {
+    await repository.remove(digest).catch((error: unknown) => {
+      if (!isOvmsError(error, 'reference-unknown')) throw error
+    })
+    const path = repository.pathOf(digest)
+    await rm(path, { force: true })
+    await syncFolder(dirname(path))
   }
 
   async #make(name: string): Promise<LayoutStore> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { noise, putArtifact, sampleArtifact, sampleOf } from '../../../test/support/blobs.ts'
 import { temporaryFolder } from '../../../test/support/folders.ts'
+import { MemoryRepositories } from '../../../test/support/memory-repositories.ts'
 import { refused } from '../../../test/support/refusals.ts'
 import { startRegistry } from '../../../test/support/registries.ts'
 import { openerOf } from '../../base/streams.ts'
@@ -25,7 +26,7 @@ test('requests are answered as the distribution spec says', async () => {
   const rows: [string, string, object, number, string?][] = [
     ['GET', '/v2/', {}, 200],
     ['GET', '/', {}, 404, 'NOT_FOUND'],
-    ['DELETE', `/v2/a/b/blobs/${digest}`, {}, 405, 'UNSUPPORTED'],
+    ['PATCH', `/v2/a/b/blobs/${digest}`, {}, 405, 'UNSUPPORTED'],
     ['GET', `/v2/a/b/blobs/${digest}`, {}, 200],
     ['HEAD', `/v2/a/b/blobs/${digest}`, {}, 200],
     ['GET', `/v2/a/b/blobs/${digest}`, { range: 'bytes=1-2' }, 206],
@@ -142,6 +143,40 @@ test('tags are listed in order, a page at a time', async () => {
   assert.deepEqual(first.tags, ['a', 'b'])
   assert.match(first.link ?? '', /^<\/v2\/a\/tags\/list\?n=2&last=b>; rel="next"$/)
   assert.deepEqual((await page('?n=2&last=b')).tags, ['c'])
+})
+
+test('a tag is deleted alone, a manifest with its tags, a blob wherever it is named', async () => {
+  await using registry = await startRegistry()
+  const repository = registry.repository('a')
+  const artifact = sampleArtifact()
+  for (const name of ['1', '2', '3']) await putArtifact(repository, artifact, name)
+  const at = (path: string, method = 'GET') => fetch(`http://${registry.address}/v2/a/${path}`, { method })
+  const statuses = async (...paths: readonly string[]) =>
+    (await Promise.all(paths.map((path) => at(path)))).map(({ status }) => status)
+  const [root, kernel] = [`manifests/${artifact.root.digest}`, `blobs/${artifact.kernel.blob.digest}`]
+  assert.equal((await at('manifests/1', 'DELETE')).status, 202)
+  assert.deepEqual(await statuses('manifests/1', 'manifests/2', root), [404, 200, 200])
+  assert.equal((await at(root, 'DELETE')).status, 202)
+  assert.deepEqual(await statuses('manifests/2', 'manifests/3', root, kernel), [404, 404, 404, 200])
+  assert.equal((await at(kernel, 'DELETE')).status, 202)
+  assert.deepEqual(await statuses(kernel), [404])
+  for (const [path, code] of [
+    ['manifests/1', 'MANIFEST_UNKNOWN'],
+    [root, 'MANIFEST_UNKNOWN'],
+    [kernel, 'BLOB_UNKNOWN'],
+  ] as const) {
+    const response = await at(path, 'DELETE')
+    const { errors } = (await response.json()) as { errors: { code: string }[] }
+    assert.deepEqual([response.status, errors[0]?.code], [404, code])
+  }
+  await putArtifact(repository, artifact, '1')
+  assert.deepEqual(await statuses('manifests/1', root, kernel), [200, 200, 200])
+})
+
+test('a storage that cannot delete says so', async () => {
+  await using registry = await startRegistry(new MemoryRepositories())
+  const response = await fetch(`http://${registry.address}/v2/a/manifests/1`, { method: 'DELETE' })
+  assert.equal(response.status, 405, await response.text())
 })
 
 test('a port that is taken is told', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { OvmsError, systemCode } from '../../base/error.ts'
 import { serveBlob } from './blobs.ts'
 import { answer, type Context } from './context.ts'
+import { deleteBlob, deleteManifest } from './deletions.ts'
 import { answerError, RegistryRefusal } from './errors.ts'
 import { listTags, serveManifest, storeManifest } from './manifests.ts'
 import { parseRoute, type Route } from './route.ts'
@@ -100,12 +101,15 @@ async function dispatch(context: Context, route: Route): Promise<void> {
   const isRead = method === 'GET' || method === 'HEAD'
   if (route.is === 'ping' && isRead) return answer(context, 200)
   if (route.is === 'blob' && isRead) return serveBlob(context, route.repository, route.digest)
+  if (route.is === 'blob' && method === 'DELETE') return deleteBlob(context, route.repository, route.digest)
   if (route.is === 'uploads' && method === 'POST') return beginUpload(context, route.repository)
   if (route.is === 'upload' && ['GET', 'PATCH', 'PUT', 'DELETE'].includes(method)) {
     return continueUpload(context, route.repository, route.id)
   }
   if (route.is === 'manifest' && isRead) return serveManifest(context, route.repository, route.name)
   if (route.is === 'manifest' && method === 'PUT') return storeManifest(context, route.repository, route.name)
+  if (route.is === 'manifest' && method === 'DELETE')
+    return deleteManifest(context, route.repository, route.name)
   if (route.is === 'tags' && method === 'GET') return listTags(context, route.repository)
   throw new RegistryRefusal('UNSUPPORTED', `${method} is not supported here`)
 }

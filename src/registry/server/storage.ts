@@ -1,6 +1,7 @@
 import type { Signalled } from '../../base/signal.ts'
 import type { BlobStat, ContentStore, Uploading } from '../../content/ports.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
+import type { Digest } from '../../model/digest.ts'
 
 /** PORT: one repository as the registry needs it; its names are tags. */
 export interface ServerRepository extends ContentStore, BlobStat, Uploading {
@@ -20,4 +21,12 @@ export interface ServerStorage<Repository extends ServerRepository = ServerRepos
 export interface Mounting {
   /** @returns whether it could */
   mount(blob: Descriptor, from: ServerRepository): Promise<boolean>
+}
+
+/** An ability: a storage that forgets what a repository of its own has; ask with `'erase' in storage`. */
+export interface Erasing {
+  /** Takes a tag away; what it stood for stays under its digest. @throws {OvmsError} `reference-unknown` */
+  untag(repository: ServerRepository, tag: string): Promise<void>
+  /** Takes a blob or manifest away, and all its tags with it. */
+  erase(repository: ServerRepository, digest: Digest): Promise<void>
 }

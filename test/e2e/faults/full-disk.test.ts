@@ -3,18 +3,20 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openerOf } from '../../../src/base/streams.ts'
+import { copy } from '../../../src/content/copy.ts'
+import { ArchiveWriter } from '../../../src/layout/archive-writer.ts'
 import { LayoutRepositories } from '../../../src/layout/repositories.ts'
 import { digestOf } from '../../../src/model/digest.ts'
 import { parseReference, type RemoteReference } from '../../../src/model/reference.ts'
 import { build } from '../../../src/packaging/build.ts'
 import { pull } from '../../../src/packaging/obtain.ts'
-import { noise, sampleArtifact, sampleOf } from '../../support/blobs.ts'
-import { temporaryFolder } from '../../support/folders.ts'
+import { noise, putArtifact, sampleArtifact, sampleOf } from '../../support/blobs.ts'
+import { filesBelow, temporaryFolder } from '../../support/folders.ts'
 import { refused } from '../../support/refusals.ts'
 import { startRegistry } from '../../support/registries.ts'
 import { startRudeRegistry } from '../../support/rude-registry.ts'
 import { type SmallDisk, smallDisk } from '../../support/small-disk.ts'
-import { openStore } from '../../support/stores.ts'
+import { newStore, openStore } from '../../support/stores.ts'
 import { requireWhole } from '../../support/whole.ts'
 
 const artifact = sampleArtifact({ disks: [noise(8_000_000, 2)] })
@@ -64,6 +66,23 @@ test('a disk without a byte of room is told as full wherever something is writte
   await using lease = await local.store.lease()
   await refused(lease.has(blob), 'store-full', { hint })
   assert.deepEqual(await local.store.names(), [])
+})
+
+test('an archive on a full disk is told so by its own name, and leaves nothing', async (context) => {
+  await using disk = await diskOrSkip(context, 4)
+  if (!disk) return
+  await using local = await newStore()
+  await putArtifact(local.store, artifact, 'demo:1')
+  const path = join(disk.path, 'demo.tar')
+  const run = async () => {
+    await using archive = await ArchiveWriter.create(path)
+    await copy({ store: local.store, name: 'demo:1' }, { store: archive, name: 'demo:1' })
+    await archive.finish()
+  }
+  await refused(run(), 'file-unwritable', { actual: path, hint: /another/ })
+  assert.deepEqual(await filesBelow(disk.path), [])
+  disk.resize(20)
+  await run()
 })
 
 test('a registry on a full disk says so, and no blob of other bytes becomes visible', async (context) => {
