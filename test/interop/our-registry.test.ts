@@ -59,4 +59,16 @@ describe('Our registry', () => {
     equal(await regctl(reference, 'blob', 'get', repository, digest), blob)
     equal(JSON.parse(blob).name, 'tiny')
   })
+
+  test('lets regctl take a tag away, and the manifest keeps its other tag', {
+    skip: lacks('regctl'),
+  }, async () => {
+    const other = `${reference}-more`
+    await regctl(reference, 'image', 'copy', reference, other)
+    const requests = await requestsOf(() => regctl(other, 'tag', 'rm', other))
+    match(requests.join('\n'), /^DELETE \S+\/manifests\/1-more 202$/m)
+    const repository = reference.slice(0, reference.lastIndexOf(':'))
+    deepEqual((await regctl(repository, 'tag', 'ls', repository)).trim().split('\n'), ['1'])
+    equal((await regctl(reference, 'manifest', 'head', reference)).trim(), tiny.digest)
+  })
 })
