@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { instanceStatusSchema } from '../api/instance-status.ts'
 import { MACHINE_STATES } from '../machine/state.ts'
@@ -32,7 +34,23 @@ describe('POST /stop', () => {
     await house.client.stop({ instance_id, force: true, wait: true })
     assert.equal((await house.client.status(instance_id)).state, 'stopped')
   })
+
+  test('ends the machine though its record cannot be written', async () => {
+    await using house = await House.open()
+    const { instance_id } = await house.start()
+    using _full = breakRecord(house, instance_id)
+    assert.equal((await house.client.stop({ instance_id, wait: true })).status, 'ok')
+    assert.equal((await house.client.status(instance_id)).state, 'stopped')
+  })
 })
+
+/** A folder in its place makes each write of it fail, as a full disk does. */
+function breakRecord(house: House, id: string): Disposable {
+  const path = join(house.home, 'instances', id, 'instance.json')
+  rmSync(path)
+  mkdirSync(path)
+  return { [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}
 
 describe('an instance', () => {
   test('is stopped when its guest switches itself off', async () => {

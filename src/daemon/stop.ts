@@ -11,13 +11,12 @@ export function serveStop(app: FastifyInstance, { instances, log }: DaemonContex
     const instance = instances.find(instance_id)
     if (isFinal(instance.state))
       return { status: 'ok', message: `${instance.record.name} is ${instance.state}` }
-    const stopping = instance.stop({ timeoutMs: timeout_ms, force })
+    const { ended } = await instance.stop({ timeoutMs: timeout_ms, force })
     if (wait) {
-      await stopping
+      await ended
       return { status: 'ok', message: instance.record.reason ?? instance.state }
     }
-    if (instance.state !== 'stopping') await stopping
-    stopping.catch((error: unknown) => log(`Cannot stop ${instance.id}: ${messageOf(error)}`))
+    ended.catch((error: unknown) => log(`Cannot stop ${instance.id}: ${messageOf(error)}`))
     return { status: 'stopping' }
   })
 }

@@ -10,6 +10,11 @@ import { type InstanceRecord, writeRecord } from './record.ts'
 import { isFinal, type MachineEvent, type MachineState, nextState } from './state.ts'
 import { type StopOptions, stopMachine } from './stop.ts'
 
+/** A stop that has begun. */
+export interface Stopping {
+  readonly ended: Promise<void>
+}
+
 /** One machine that was started, from its first moment until it is removed. */
 export class Instance {
   readonly paths: InstancePaths
@@ -75,11 +80,13 @@ export class Instance {
   ): Promise<void> {
     this.#machine = machine
     const isNew = this.state === 'starting'
-    await this.#store({
+    const stored = this.#store({
       ...(isNew && { state: nextState(this.state, 'spawned'), startedAt: new Date().toISOString() }),
       process: machine.process,
       timings: { ...this.#record.timings, ...timings },
     })
+    // A machine that runs already is looked after also while the disk is full.
+    await (isNew ? stored : stored.catch(() => {}))
     await this.#log?.note(note).catch(() => {})
     machine.exited.then((exit) => this.#machine && this.#onExit(exit))
   }
@@ -90,18 +97,22 @@ export class Instance {
   }
 
   /**
-   * Ends the machine; returns when it has ended. Asking again may shorten what is going on, never lengthen it.
+   * Begins to end the machine, also where that cannot be written down. Asking again may shorten what is going on,
+   * never lengthen it.
    *
+   * @returns what settles when it has ended, or could not be
    * @throws {OvmsError} `instance-state` while it starts
    */
-  async stop(options: StopOptions = {}): Promise<void> {
-    if (isFinal(this.state)) return
-    if (this.state === 'running' || this.state === 'starting')
-      await this.#store({ state: this.#after('stop-asked') })
+  async stop(options: StopOptions = {}): Promise<Stopping> {
+    if (isFinal(this.state)) return { ended: this.ended }
+    const state = this.#after('stop-asked')
+    if (!this.#machine)
+      throw new OvmsError('internal', `Instance ${this.id} is ${this.state} without a machine`)
+    if (this.state !== state) this.#store({ state }).catch(() => {})
     if (!this.#stopping || options.force || options.timeoutMs !== undefined) {
-      this.#stopping = this.#stop(options)
+      this.#stopping = this.#stop(this.#machine, options)
     }
-    await this.#stopping
+    return { ended: this.#stopping }
   }
 
   /** Lets go of the machine, which goes on running. */
@@ -121,14 +132,12 @@ export class Instance {
     await rm(this.paths.folder, { recursive: true, force: true })
   }
 
-  async #stop(options: StopOptions): Promise<void> {
-    if (!this.#machine)
-      throw new OvmsError('internal', `Instance ${this.id} is ${this.state} without a machine`)
+  async #stop(machine: RunningMachine, options: StopOptions): Promise<void> {
     const note = (step: string) => void this.#log?.note(step).catch(() => {})
     const onKill = () => {
       this.#wasKilled = true
     }
-    await stopMachine(this.#machine, { ...options, onStep: note, onKill })
+    await stopMachine(machine, { ...options, onStep: note, onKill })
     await this.ended
   }
 
@@ -140,10 +149,10 @@ export class Instance {
   /** The record is final before the log closes, so that whoever followed the log to its end then sees the end state. */
   async #end(event: MachineEvent, report: Pick<InstanceRecord, 'reason' | 'error'>): Promise<void> {
     const state = this.#after(event)
-    await this.#log?.drain()
+    await this.#log?.drain().catch(() => {})
     await this.#log?.note(`${state}: ${report.reason}`).catch(() => {})
     await this.#store({ state, finishedAt: new Date().toISOString(), ...report }).catch(() => {})
-    await this.#log?.close()
+    await this.#log?.close().catch(() => {})
     this.#log = undefined
     this.#machine = undefined
     this.#ended.resolve()

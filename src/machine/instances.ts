@@ -127,7 +127,8 @@ export class Instances {
           hint: 'Stop it first, or remove it with --force',
         })
       }
-      await instance.stop({ force })
+      const { ended } = await instance.stop({ force })
+      await ended
     }
     this.#instances.delete(instance.id)
     await instance.remove(() => this.#store.release(instance.id))
