@@ -67,6 +67,14 @@ describe('LogCollector', () => {
     assert.deepEqual(folder.lines('console'), ['one', 'two'])
   })
 
+  test('searches no log for a stream that said nothing', async () => {
+    using folder = new Folder()
+    // No record in it can be read: whoever searched it would fail.
+    appendFileSync(folder.paths.log, '"stream":"console","stream":"hypervisor",\n')
+    const collector = await LogCollector.open(folder.paths)
+    await collector.close()
+  })
+
   test('tells of the first output once', async () => {
     using folder = new Folder()
     let told = 0

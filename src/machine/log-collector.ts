@@ -1,3 +1,4 @@
+import { statOrNothing } from '../base/files.ts'
 import type { InstancePaths } from './instance-paths.ts'
 import type { LogPiece } from './line-splitter.ts'
 import { LogFile } from './log-file.ts'
@@ -48,7 +49,9 @@ export class LogCollector {
   }
 
   async #tail(stream: LogStream, path: string): Promise<void> {
-    const from = await this.file.offsetOf(stream)
+    // The hypervisor mostly says nothing: then the whole log would be searched for a record that is not there.
+    const isEmpty = ((await statOrNothing(path))?.size ?? 0) === 0
+    const from = isEmpty ? 0 : await this.file.offsetOf(stream)
     const deliver = (pieces: LogPiece[]) => this.#deliver(stream, pieces)
     this.#tails.push(await LogTail.open({ path, from, deliver }))
   }
