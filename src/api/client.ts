@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http'
-import { messageOf, OvmsError, systemCode } from '../base/error.ts'
+import { isOvmsError, messageOf, OvmsError, systemCode } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
 import { collect } from '../base/streams.ts'
 import type { Health } from './health.ts'
@@ -76,14 +76,14 @@ export class DaemonClient {
 
   async #call<Answer>(method: string, path: string, options: CallOptions): Promise<Answer> {
     const answer = await this.#send(method, path, options)
-    return (await readJson(answer)) as Answer
+    return (await readJson(answer, options.signal)) as Answer
   }
 
   async #send(method: string, path: string, options: CallOptions): Promise<IncomingMessage> {
     const answer = await this.#request(method, path, options)
     const status = answer.statusCode ?? 0
     if (status < 400) return answer
-    throw fromProblem(await readJson(answer), status)
+    throw fromProblem(await readJson(answer, options.signal), status)
   }
 
   #request(method: string, path: string, { body, signal }: CallOptions): Promise<IncomingMessage> {
@@ -113,8 +113,12 @@ interface CallOptions extends Signalled {
   readonly body?: object
 }
 
-async function readJson(answer: IncomingMessage): Promise<unknown> {
-  const bytes = await collect(answer, MAX_ANSWER_BYTES, 'The answer of the daemon')
+async function readJson(answer: IncomingMessage, signal: AbortSignal | undefined): Promise<unknown> {
+  const bytes = await collect(answer, MAX_ANSWER_BYTES, 'The answer of the daemon').catch(
+    (cause: unknown) => {
+      throw signal?.aborted ? signal.reason : brokenOff(cause, 'See "ovm ps" for what was done')
+    },
+  )
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {
@@ -134,10 +138,20 @@ async function* recordsOf(
       for (const line of lines) yield JSON.parse(line) as LogRecord
     }
   } catch (error) {
-    throw signal?.aborted ? signal.reason : error
+    if (signal?.aborted) throw signal.reason
+    throw brokenOff(error, 'The machine goes on; "ovm logs -f" continues with a new daemon')
   } finally {
     answer.destroy()
   }
+}
+
+/** The daemon went away in the middle of its answer. What is an error of ours already stays as it is. */
+function brokenOff(cause: unknown, hint: string): unknown {
+  if (isOvmsError(cause)) return cause
+  return new OvmsError('daemon-unreachable', `The daemon broke off its answer: ${messageOf(cause)}`, {
+    cause,
+    hint,
+  })
 }
 
 function unreachable(socketPath: string, cause: Error): OvmsError {
