@@ -48,9 +48,13 @@ export async function launchDaemon(place: DaemonPlace): Promise<DaemonClient> {
   const logPath = join(place.home, 'daemon.log')
   await using log = await open(logPath, 'a', 0o600)
   const [program, ...first] = place.program
+  const before = (await log.stat()).size
   const child = spawn(program, [...first, 'daemon', '--on-demand', '--socket', place.socketPath], {
     // A group of its own: Ctrl-C in this terminal is not meant for it.
     detached: true,
+    // The folder of this terminal may be deleted or unmounted one day.
+    cwd: place.home,
+    env: { ...process.env, OVM_HOME: place.home },
     stdio: ['ignore', log.fd, log.fd],
   })
   const ended = once(child, 'exit').then(() => true)
@@ -61,15 +65,17 @@ export async function launchDaemon(place: DaemonPlace): Promise<DaemonClient> {
     if (client) return client
     const isOver = await Promise.race([ended, sleep(POLL_MS, place).then(() => false)])
     // One that another command started at the same moment may have won the socket.
-    if (isOver) return (await findDaemon(place)) ?? (await refuse(logPath, place.socketPath))
+    if (isOver) return (await findDaemon(place)) ?? (await refuse(logPath, before, place.socketPath))
   }
   // One that does not answer in time would go on unseen.
   child.kill('SIGKILL')
-  return refuse(logPath, place.socketPath)
+  return refuse(logPath, before, place.socketPath)
 }
 
-async function refuse(logPath: string, socketPath: string): Promise<never> {
-  const said = (await readFile(logPath, 'utf8').catch(() => '')).slice(-LOG_TAIL).trim()
+/** @param before bytes of the log that are of earlier daemons */
+async function refuse(logPath: string, before: number, socketPath: string): Promise<never> {
+  const log = await readFile(logPath).catch(() => Buffer.alloc(0))
+  const said = log.subarray(before).toString('utf8').slice(-LOG_TAIL).trim()
   throw new OvmsError(
     'daemon-unreachable',
     `The daemon does not answer at ${socketPath}${said === '' ? '' : `; it said: ${said}`}`,
