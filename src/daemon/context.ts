@@ -2,11 +2,14 @@ import type { Signalled } from '../base/signal.ts'
 import type { Instances } from '../machine/instances.ts'
 import type { Obtained } from '../packaging/obtain.ts'
 
-/** Finds an artifact: in the local store, in a registry, or at an absolute path. */
+/**
+ * Finds an artifact: in the local store, in a registry, or at an absolute path. A lease keeps what has no name, until
+ * the machine holds it.
+ */
 export type Obtain = (
   reference: string,
   options: ObtainOptions,
-) => Promise<Obtained & { readonly timings?: ObtainTimings }>
+) => Promise<Obtained & { readonly timings?: ObtainTimings; readonly lease?: AsyncDisposable }>
 
 export interface ObtainOptions extends Signalled {
   readonly pull?: 'always' | 'missing' | 'never' | undefined

@@ -14,7 +14,8 @@ export function serveStart(app: FastifyInstance, context: DaemonContext): void {
     const { manifest, overrides = {} } = parseStartRequest(request.body)
     const { pull, offline, architecture, name, hypervisor } = overrides
     const signal = untilGone(reply, closing)
-    const { artifact, timings } = await obtain(manifest, { pull, offline, architecture, signal })
+    const { artifact, timings, lease } = await obtain(manifest, { pull, offline, architecture, signal })
+    await using _held = lease
     const what = {
       image: imageOf(artifact, manifest),
       overrides: machineOverrides(overrides),

@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path'
+import { basename, dirname, isAbsolute } from 'node:path'
 import { exists } from '../base/files.ts'
 import { sleep } from '../base/signal.ts'
 import type { Output } from '../cli/print/output.ts'
@@ -6,7 +6,7 @@ import { VERSION } from '../cli/version.ts'
 import { createDaemon } from '../daemon/daemon.ts'
 import { ForeignLayout } from '../layout/foreign-layout.ts'
 import type { LayoutStore } from '../layout/layout-store.ts'
-import { readArtifact } from '../packaging/artifact.ts'
+import { readArtifact, requireConsistent } from '../packaging/artifact.ts'
 import { importFolder } from '../packaging/import-folder.ts'
 import { type Obtained, type ObtainOptions, type OpenRepository, obtain } from '../packaging/obtain.ts'
 import { hypervisors } from './hypervisors.ts'
@@ -68,10 +68,16 @@ async function untilOver(paths: readonly string[], signal: AbortSignal): Promise
 }
 
 /** Clients of other makers may name a path; `ovm` itself reads paths in its own process, with its user's rights. */
-async function obtainFolder(store: LayoutStore, path: string, options: ObtainOptions): Promise<Obtained> {
-  await using lease = await store.lease(options)
-  const root = await importFolder(path, lease, { ...options, openLayout: ForeignLayout.open })
-  // Kept in the list, because the machine takes hold of it only after this.
-  await store.keep(root, options)
-  return { artifact: await readArtifact(store, root, options as object), name: path }
+async function obtainFolder(
+  store: LayoutStore,
+  path: string,
+  options: ObtainOptions,
+): Promise<Obtained & { readonly lease: AsyncDisposable }> {
+  await using undo = new AsyncDisposableStack()
+  const lease = undo.use(await store.lease(options))
+  const folder = basename(path) === 'manifest.json' ? dirname(path) : path
+  const root = await importFolder(folder, lease, { ...options, openLayout: ForeignLayout.open })
+  const artifact = await readArtifact(store, root, options as object)
+  requireConsistent(artifact)
+  return { artifact, name: path, lease: undo.move() }
 }
