@@ -118,6 +118,19 @@ describe('POST /start', () => {
     house.checkEmpty()
   })
 
+  test('boots instead of going on from a RAM snapshot and says so, unless it cannot be known', async () => {
+    await using house = await House.open()
+    const withSnapshot = (compression: string) => ({
+      ...house.manifest,
+      ramSnapshot: { ref: house.kernel.digest, compression },
+    })
+    house.manifest = withSnapshot('brotli')
+    await assert.rejects(house.start(), { code: 'format-unsupported', message: /brotli/ })
+    house.checkEmpty()
+    house.manifest = withSnapshot('zstd')
+    assert.match((await house.start()).notice ?? '', /RAM snapshots are not restored/)
+  })
+
   test('tells what the hypervisor said, and leaves nothing behind', async () => {
     const onSpawn = async () => {
       throw new OvmsError('hypervisor-failed', 'no room', { hint: 'make some' })

@@ -84,6 +84,7 @@ const DEFAULT_MEMORY_MIB = 512
  * `acceleration-unavailable`
  */
 export function planMachine({ instanceId, manifest, files, overrides, report }: PlanInput): MachinePlan {
+  requireKnownSnapshot(manifest)
   const kernel = planKernel(manifest, files, overrides)
   const disk = planDisk(files.disks, report)
   if (!kernel && !disk) refuse('artifact-invalid', 'The machine has neither a kernel nor a disk to boot from')
@@ -100,6 +101,12 @@ export function planMachine({ instanceId, manifest, files, overrides, report }: 
     ports: planPorts(overrides.ports ?? [], report),
     mac: macOf(instanceId),
   }
+}
+
+function requireKnownSnapshot({ ramSnapshot }: OvmsManifest): void {
+  const { compression = 'lz4' } = ramSnapshot ?? {}
+  if (compression !== 'lz4' && compression !== 'zstd')
+    refuse('format-unsupported', `The RAM snapshot is compressed with ${JSON.stringify(compression)}`)
 }
 
 function planKernel(

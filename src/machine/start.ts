@@ -68,7 +68,9 @@ export async function adoptInstance(instance: Instance, hypervisor: Hypervisor |
 }
 
 function recordOf({ id, name, image, plan, report, hypervisor, timings }: PlannedStart): InstanceRecord {
-  const notice = slowerThanHoped(plan.acceleration, report)
+  const cold =
+    image.manifest.ramSnapshot && 'RAM snapshots are not restored by this version: the machine boots'
+  const notice = [slowerThanHoped(plan.acceleration, report), cold].filter(Boolean).join('; ')
   const { architecture, acceleration, cpus, memoryMib, ports } = plan
   return {
     version: 1,
@@ -81,7 +83,7 @@ function recordOf({ id, name, image, plan, report, hypervisor, timings }: Planne
     state: 'starting',
     machine: { architecture, acceleration, cpus, memoryMib, ports: [...ports] },
     timings,
-    ...(notice !== undefined && { notice }),
+    ...(notice !== '' && { notice }),
   }
 }
 
