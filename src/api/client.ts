@@ -1,6 +1,8 @@
 import { type IncomingMessage, request } from 'node:http'
+import { dirname } from 'node:path'
 import { isOvmsError, messageOf, OvmsError, systemCode } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
+import { requireTrustedSocket } from '../base/socket-folder.ts'
 import { collect } from '../base/streams.ts'
 import type { Health } from './health.ts'
 import type { InstanceList, InstanceStatus } from './instance-status.ts'
@@ -80,6 +82,7 @@ export class DaemonClient {
   }
 
   async #send(method: string, path: string, options: CallOptions): Promise<IncomingMessage> {
+    await requireTrustedSocket(this.socketPath, dirname(this.socketPath))
     const answer = await this.#request(method, path, options)
     const status = answer.statusCode ?? 0
     if (status < 400) return answer

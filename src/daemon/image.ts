@@ -20,7 +20,10 @@ export function imageOf(artifact: Artifact, reference: string): MachineImage {
     architecture: kernelArchitecture(architecture),
     ...(kernel && { kernel: digestOf(kernel.ref, 'kernel') }),
     ...(initrd && { initrd: digestOf(initrd.ref, 'initrd') }),
-    disks: diskLayers.map(({ ref, format }) => ({ digest: digestOf(ref, 'disk layer'), format })),
+    disks: diskLayers.map(({ ref, format, size }) => {
+      const blob = blobOf(artifact, ref, 'disk layer')
+      return { digest: blob.digest, format, blobSize: blob.size, ...(size !== undefined && { size }) }
+    }),
     blobs: [...new Set([root, manifestBlob, ...blobs].map(({ digest }) => digest))],
   }
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { chmod, lstat, rm, stat } from 'node:fs/promises'
+import { chmod, lstat, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { OvmsError, systemCode } from '../base/error.ts'
 import { makeFolder } from '../base/files.ts'
+import { requireTrustedSocket } from '../base/socket-folder.ts'
 
 /** Bytes of a socket's path, its end included; sun_path has room for 108 on Linux and 104 on macOS. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 108 : 104
@@ -22,7 +22,7 @@ export async function prepareSocket(path: string): Promise<void> {
     })
   }
   await makeFolder(dirname(path), 0o700)
-  await requireOwnFolder(dirname(path))
+  await requireTrustedSocket(path, dirname(path))
   const found = await lstat(path).catch(() => undefined)
   if (!found) return
   if (!found.isSocket())
@@ -45,17 +45,6 @@ export async function listenPrivately(listen: () => Promise<unknown>, path: stri
     process.umask(before)
   }
   await chmod(path, 0o600)
-}
-
-/** Somebody else could put their own socket into a folder of theirs. */
-async function requireOwnFolder(folder: string): Promise<void> {
-  const { uid } = await stat(folder)
-  const own = userInfo().uid
-  if (uid === own || uid === 0) return
-  throw new OvmsError('socket-in-use', `The folder ${folder} belongs to user ${uid}, not to ${own}`, {
-    actual: uid,
-    hint: 'Remove it, or give the daemon another socket with --socket',
-  })
 }
 
 async function isAnswered(path: string): Promise<boolean> {

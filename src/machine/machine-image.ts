@@ -1,3 +1,4 @@
+import { OvmsError } from '../base/error.ts'
 import type { Signalled } from '../base/signal.ts'
 import { inspectDisk } from '../block/disk-image.ts'
 import type { Digest } from '../model/digest.ts'
@@ -17,15 +18,25 @@ export interface MachineImage {
   readonly kernel?: Digest
   readonly initrd?: Digest
   /** From the base upwards. */
-  readonly disks: readonly { readonly digest: Digest; readonly format: string }[]
+  readonly disks: readonly ImageDisk[]
   /** All that must stay in the store while an instance of it is there. */
   readonly blobs: readonly Digest[]
+}
+
+/** A layer of the disk, and what the artifact says of its size. */
+export interface ImageDisk {
+  readonly digest: Digest
+  readonly format: string
+  /** Bytes of the blob. */
+  readonly blobSize?: number
+  /** Bytes as the manifest has them: of the blob, or of the disk the guest sees. */
+  readonly size?: number
 }
 
 /**
  * The blobs as files, the headers of the disks read.
  *
- * @throws {OvmsError} `disk-invalid`, `disk-refused`, `format-unsupported`
+ * @throws {OvmsError} `disk-invalid`, `disk-refused`, `format-unsupported`, `artifact-invalid`
  */
 export async function inspectFiles(
   { kernel, initrd, disks }: MachineImage,
@@ -33,13 +44,28 @@ export async function inspectFiles(
   options: Signalled = {},
 ): Promise<MachineFiles> {
   const isAlone = disks.length === 1
-  const inspected = disks.map(async ({ digest, format }, index): Promise<DiskFile> => {
-    const path = store.pathOf(digest)
-    return { path, ...(await inspectDisk(path, { format, isBottom: index === 0, isAlone }, options)) }
+  const inspected = disks.map(async (disk, index): Promise<DiskFile> => {
+    const path = store.pathOf(disk.digest)
+    const place = { format: disk.format, isBottom: index === 0, isAlone }
+    const image = await inspectDisk(path, place, options)
+    requireSize(disk, image.virtualSize)
+    return { path, ...image }
   })
   return {
     ...(kernel && { kernel: store.pathOf(kernel) }),
     ...(initrd && { initrd: store.pathOf(initrd) }),
     disks: await Promise.all(inspected),
   }
+}
+
+function requireSize({ digest, size, blobSize }: ImageDisk, virtualSize: number): void {
+  if (size === undefined || size === blobSize || size === virtualSize) return
+  throw new OvmsError(
+    'artifact-invalid',
+    `The layer ${digest} says ${size} bytes, the disk has ${virtualSize}`,
+    {
+      actual: size,
+      hint: 'Ask whoever published it; "ovm validate" lists every rule',
+    },
+  )
 }
