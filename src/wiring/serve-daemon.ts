@@ -8,7 +8,13 @@ import { ForeignLayout } from '../layout/foreign-layout.ts'
 import type { LayoutStore } from '../layout/layout-store.ts'
 import { readArtifact, requireConsistent } from '../packaging/artifact.ts'
 import { importFolder } from '../packaging/import-folder.ts'
-import { type Obtained, type ObtainOptions, type OpenRepository, obtain } from '../packaging/obtain.ts'
+import {
+  type Obtained,
+  type ObtainOptions,
+  type OpenRepository,
+  obtain,
+  type Sources,
+} from '../packaging/obtain.ts'
 import { hypervisors } from './hypervisors.ts'
 
 /** How often a daemon that was started on demand looks whether its home is still there, ms. */
@@ -40,7 +46,7 @@ export async function serveDaemon({
   const find = (reference: string, options: ObtainOptions) =>
     isAbsolute(reference)
       ? obtainFolder(store, reference, options)
-      : obtain({ store, openRepository }, reference, options)
+      : obtainTimed({ store, openRepository }, reference, options)
   const daemon = createDaemon({
     home,
     socketPath,
@@ -65,6 +71,18 @@ async function untilOver(paths: readonly string[], signal: AbortSignal): Promise
     if (found.includes(false)) return
     await sleep(HOME_CHECK_MS, { signal }).catch(() => {})
   }
+}
+
+/** A fetch takes in what it took to find out that one was needed. */
+async function obtainTimed(
+  sources: Sources,
+  reference: string,
+  options: ObtainOptions,
+): Promise<Obtained & { readonly timings: { readonly resolveMs?: number; readonly fetchMs?: number } }> {
+  const started = performance.now()
+  const obtained = await obtain(sources, reference, options)
+  const ms = Math.round(performance.now() - started)
+  return { ...obtained, timings: obtained.fetched ? { fetchMs: ms } : { resolveMs: ms } }
 }
 
 /** Clients of other makers may name a path; `ovm` itself reads paths in its own process, with its user's rights. */
