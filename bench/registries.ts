@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { serveRegistry } from '../scripts/demo/ovm.ts'
+import { freePort } from '../scripts/free-port.ts'
 import { findProgram } from './peers.ts'
 
 export interface BenchRegistry {
@@ -59,12 +59,4 @@ export async function serveDistribution(
   }
   await end()
   throw new Error(`${program} does not answer at ${address}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -110,11 +110,8 @@ export function blobOf(artifact: Artifact, ref: string, role: string): Descripto
  * @returns the warnings: what this implementation could not use
  * @throws {OvmsError} `artifact-invalid`, naming every broken rule
  */
-export function requireConsistent(
-  artifact: Artifact,
-  virtualSizes?: readonly (number | undefined)[],
-): readonly Finding[] {
-  const findings = checkArtifact({ ...artifact, ...(virtualSizes && { virtualSizes }) })
+export function requireConsistent(artifact: Artifact): readonly Finding[] {
+  const findings = checkArtifact(artifact)
   const broken = findings.filter(({ severity }) => severity === 'error')
   if (broken.length === 0) return findings
   const list = broken.map(({ rule, path, message }) => `${path}: ${message} (${rule})`).join('; ')

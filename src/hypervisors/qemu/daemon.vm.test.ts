@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { freePort } from '../../../scripts/free-port.ts'
 import type { InstanceStatus } from '../../api/instance-status.ts'
 import { sleep } from '../../base/signal.ts'
 import { House, linesOf } from '../../daemon/testing.ts'
@@ -168,13 +167,4 @@ async function said(house: House, pattern: RegExp, name = 'web'): Promise<void> 
     await sleep(50)
   }
   assert.fail(`${name} did not say ${pattern}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

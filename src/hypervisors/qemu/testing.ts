@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { HypervisorReport } from '../../machine/hypervisor.ts'
 import type { MachinePlan } from '../../machine/plan.ts'
 import { TEST_GUEST } from './test-guest.bytes.ts'
 
@@ -67,24 +66,6 @@ export function testGuestPlan(
     mac: '52:54:00:00:00:01',
     ...change,
   }
-}
-
-/** A report of a QEMU as it is met in the field, for tests of what follows from it. */
-export const someReport: HypervisorReport = {
-  name: 'qemu',
-  version: '7.2.22',
-  binary: '/usr/bin/qemu-system-x86_64',
-  architecture: 'x86_64',
-  accelerations: [
-    { name: 'kvm', works: false, reason: 'there is no /dev/kvm' },
-    { name: 'tcg', works: true, reason: 'QEMU emulates every instruction' },
-  ],
-  capabilities: {
-    maxCpus: 255,
-    diskFormats: ['qcow2', 'raw'],
-    devices: ['ivshmem'],
-    portProtocols: ['tcp', 'udp'],
-  },
 }
 
 function isThere(command: string): boolean {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectFolder } from '../../../scripts/folders.ts'
+import { freePort } from '../../../scripts/free-port.ts'
 
 /** The `sh` blocks of a document, in order. */
 export function shellBlocks(document: string): readonly string[] {
@@ -67,11 +67,3 @@ for home in "$FIRST_HOME" "\${OVM_HOME:-$FIRST_HOME}"; do
   [ -z "$pid" ] || kill "$pid" || true
 done
 kill $(jobs -p) 2>/dev/null || true`
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import { after, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../../../scripts/free-port.ts'
 import { validOutput } from '../../support/ovm.ts'
 import { MARKER, STAY, TINY, tinyHome } from './tiny.ts'
 
@@ -113,11 +112,3 @@ test('stopping what has stopped is fine; rm takes it', async () => {
 test('its artifact goes when the machine has gone', async () => {
   assert.ok((await home.json('prune')).bytes > 10_000_000)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await setTimeout(1)
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
